@@ -1,0 +1,130 @@
+"""What the engine asks of a provider. A plugin over gRPC and the offline planner both answer it.
+
+Property maps carry the value classes of `mlinfra.engine.values`; a provider that refuses secrets or resource
+references says so in `Configured`, and the caller strips them. Every failure is a `ProviderFailure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from mlinfra.engine.values import Properties
+from mlinfra.errors import ProviderError
+
+
+class ProviderFailure(ProviderError):
+    """A provider call that failed; the text is the provider's."""
+
+
+class InitFailure(ProviderFailure):
+    """The resource exists but is not ready: keep it, report the reasons, fail the step."""
+
+    def __init__(self, message: str, *, id: str, outputs: Properties, inputs: Properties, reasons: Sequence[str]) -> None:  # noqa: A002
+        super().__init__(message)
+        self.id, self.outputs, self.inputs, self.reasons = id, outputs, inputs, tuple(reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFailure:
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    inputs: Properties
+    failures: tuple[CheckFailure, ...] = ()
+
+
+class DiffKind(Enum):
+    ADD = 0
+    ADD_REPLACE = 1
+    DELETE = 2
+    DELETE_REPLACE = 3
+    UPDATE = 4
+    UPDATE_REPLACE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDiff:
+    kind: DiffKind
+    input_diff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Diffed:
+    """`changes` is None when the provider did not say; then the engine compares inputs itself."""
+
+    changes: bool | None
+    replaces: tuple[str, ...] = ()
+    diffs: tuple[str, ...] = ()
+    detailed: Mapping[str, PropertyDiff] | None = None
+    stables: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    accept_secrets: bool = True
+    accept_resources: bool = True
+    supports_preview: bool = True
+    accept_outputs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    id: str  # empty in a preview
+    outputs: Properties
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """`id` is empty when the resource does not exist."""
+
+    id: str
+    inputs: Properties = field(default_factory=dict)
+    outputs: Properties = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    result: Properties
+    failures: tuple[CheckFailure, ...] = ()
+    return_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """One configured provider instance. Calls may come from several threads at once. Timeouts are in seconds, 0: none."""
+
+    def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked: ...
+    def diff_config(self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]) -> Diffed: ...
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured: ...  # noqa: A002
+    def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked: ...
+    def diff(self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]) -> Diffed: ...  # noqa: A002
+    def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created: ...
+    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult: ...  # noqa: A002
+    def update(
+        self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, *,  # noqa: A002
+        ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False,
+    ) -> Properties: ...
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...  # noqa: A002
+    def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked: ...
+    def call(self, token: str, args: Properties, dependencies: Mapping[str, Sequence[str]], *, preview: bool = False) -> Invoked: ...
+    def cancel(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class ProviderSource(Protocol):
+    """Where providers come from: found as plugins on this machine, attached to a running server, or offline."""
+
+    def open(self, package: str, version: str, *, engine_address: str, project_dir: str, env: Mapping[str, str]) -> Provider:
+        """A fresh, unconfigured provider; raises ProviderError naming package and version when there is none."""
+        ...
+
+
+def unexpected(value: Any) -> ProviderFailure:
+    """For a provider's answer that makes no sense."""
+    return ProviderFailure(f"the provider answered with {value!r}")
