@@ -1,0 +1,1 @@
+"""Pytest fixtures for programs that use mlinfra; loaded by pytest as the plugin `mlinfra`."""
