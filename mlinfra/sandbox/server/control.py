@@ -1,0 +1,175 @@
+"""Start, find, empty and stop the local server from any process. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mlinfra.sandbox.server.files import (
+    ADMIN,
+    DEFAULT_IDLE_SECONDS,
+    DEFAULT_PORT,
+    HOST,
+    SandboxError,
+    ServerFiles,
+    ServerInfo,
+    held,
+    take,
+)
+
+ANSWER_SECONDS: Final = 10.0  # a busy server answers in milliseconds; one stopped by a signal never
+START_SECONDS: Final = 90.0
+STOP_SECONDS: Final = 30.0
+
+__all__ = ["DEFAULT_IDLE_SECONDS", "DEFAULT_PORT", "SandboxError", "ServerInfo", "reset", "start", "status", "stop"]
+
+
+def status(home: Path) -> ServerInfo | None:
+    """The server that runs for `home`, or None. A record left behind by a dead server counts as none.
+
+    Raises `SandboxError` when the server is there and does not answer.
+    """
+    files = ServerFiles(home)
+    info = files.read()
+    if info is None:
+        return None
+    try:
+        return _ask(info, "GET", "status")
+    except ConnectionRefusedError:
+        return None
+    except (OSError, ValueError, TypeError, http.client.HTTPException) as error:
+        if not _alive(files):
+            return None
+        message = f"the sandbox's server (process {info.pid}) at {info.endpoint_url} does not answer: {error!r}"
+        raise SandboxError(message, fix="run `mlinfra sandbox stop`, which ends it") from error
+
+
+def start(home: Path, *, idle_seconds: float = DEFAULT_IDLE_SECONDS, port: int | None = None) -> ServerInfo:
+    """The server for `home`, started unless it runs already; any number of processes may call this at once.
+
+    It listens on 127.0.0.1:`port`; without one on 5566, or any free port when 5566 is taken. It ends by itself after
+    `idle_seconds` without a request. Raises `SandboxError` with the end of its log when it does not come up.
+    """
+    files = ServerFiles(home)
+    files.make()
+    with held(files.starting, START_SECONDS):
+        return status(home) or _spawn(files, home, idle_seconds, port)
+
+
+def reset(home: Path) -> ServerInfo:
+    """Empty the account: everything in it goes and a new generation begins. Raises `SandboxError` if no server runs."""
+    info = status(home)
+    if info is None:
+        raise SandboxError("no sandbox server runs, so there is nothing to reset", fix="run `mlinfra sandbox start`")
+    return _ask(info, "POST", "reset")
+
+
+def stop(home: Path) -> bool:
+    """Stop the server for `home`; it keeps its account for the next start. False when none ran.
+
+    One that does not end within 30 seconds is killed.
+    """
+    files = ServerFiles(home)
+    if not files.directory.exists():
+        return False
+    with held(files.starting, START_SECONDS):
+        info = files.read()
+        if info is None or not _alive(files):
+            files.info.unlink(missing_ok=True)
+            return False
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(info.pid, number)
+            lock = take(files.running, STOP_SECONDS)
+            if lock is not None:
+                lock.close()
+                files.info.unlink(missing_ok=True)
+                return True
+    raise SandboxError(f"the sandbox's server (process {info.pid}) cannot be stopped", fix=f"kill -9 {info.pid}")
+
+
+def _alive(files: ServerFiles) -> bool:
+    """Whether a server lives, told by the lock that it holds: process ids are reused, locks are not."""
+    if not files.running.exists():
+        return False
+    lock = take(files.running, 0)
+    if lock is not None:
+        lock.close()
+    return lock is None
+
+
+def _ask(info: ServerInfo, method: str, what: str) -> ServerInfo:
+    connection = http.client.HTTPConnection(urlsplit(info.endpoint_url).netloc, timeout=ANSWER_SECONDS)
+    try:
+        connection.request(method, ADMIN + what)
+        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    current = ServerInfo(**answer)
+    if current.pid != info.pid:
+        raise ConnectionRefusedError  # the port belongs to another server by now
+    return current
+
+
+def _spawn(files: ServerFiles, home: Path, idle_seconds: float, port: int | None) -> ServerInfo:
+    command = [sys.executable, "-m", "mlinfra.sandbox.server", "--home", str(home.absolute())]
+    command += ["--idle-seconds", str(idle_seconds)]
+    if port is not None:
+        command += ["--port", str(port)]
+    files.info.unlink(missing_ok=True)
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as ready, files.log.open("ab") as log:
+        files.log.chmod(0o600)
+        launched = time.time()
+        try:
+            # The launched process forks and ends at once, so the server is nobody's child and leaves no zombie.
+            subprocess.run(
+                [*command, "--ready", str(writer)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[writer],
+                start_new_session=True,
+                cwd="/",
+                env=_environment(),
+                check=True,
+                timeout=START_SECONDS,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise SandboxError(f"the sandbox's server cannot be launched: {error}\n{files.log_tail()}") from error
+        finally:
+            os.close(writer)
+        # The pipe is read to its end: the server closes it once it has said that it is ready, or by dying.
+        answer = ready.read() if select.select([ready], [], [], START_SECONDS)[0] else b""
+    if not answer:
+        waited = time.time() - launched
+        message = f"the sandbox's server did not come up within {waited:.1f} s. The end of {files.log}:\n{files.log_tail()}"
+        raise SandboxError(message, fix="install the extra: pip install 'pulumi-mlinfra[sandbox]'")
+    said: dict[str, Any] = json.loads(answer)
+    if "error" in said:
+        raise SandboxError(said["error"], fix=said["fix"])
+    return ServerInfo(**said)
+
+
+def _environment() -> dict[str, str]:
+    """The caller's environment without its AWS settings: the server must never reach, or depend on, a real account."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+    return environment | {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": f"{HOST},localhost",
+    }

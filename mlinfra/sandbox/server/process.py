@@ -1,0 +1,158 @@
+"""The server process: the account behind HTTP and the Pulumi provider behind gRPC, both on 127.0.0.1 only."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mlinfra.sandbox.server.account import Account, Environ, StartResponse
+from mlinfra.sandbox.server.files import ADMIN, DEFAULT_PORT, HOST, SandboxError, ServerFiles, ServerInfo, take
+
+log = logging.getLogger("mlinfra.sandbox")
+HANDOVER_SECONDS: Final = 30.0  # how long the server before this one may take to end
+
+
+class Server:
+    """The server of one home directory, from `open()` to the end of `serve()`."""
+
+    def __init__(self, home: Path, *, port: int | None, idle_seconds: float) -> None:
+        self.files = ServerFiles(home)
+        self.idle_seconds = idle_seconds
+        self._wanted_port = port
+        self._last_request = time.monotonic()
+        self._stopping = threading.Event()
+
+    def open(self) -> ServerInfo:
+        """Take the home and the port, bring up the account and the provider, and tell the world.
+
+        Raises `SandboxError` when the port is in use or another server keeps the home.
+        """
+        self.files.make()
+        self._running = take(self.files.running, HANDOVER_SECONDS)
+        if self._running is None:
+            message = f"another sandbox server keeps {self.files.directory} and does not answer"
+            raise SandboxError(message, fix="run `mlinfra sandbox stop`, which ends it")
+        listener = _listen(self._wanted_port)
+        from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415
+        from werkzeug.serving import make_server  # noqa: PLC0415
+
+        class Handler(MotoRequestHandler):  # type: ignore[misc]
+            def log_request(self, *_: Any) -> None:
+                """Say nothing of requests that were answered."""
+
+        port = listener.getsockname()[1]
+        self.account = Account()
+        self._http = make_server(
+            HOST, port, self._answer, threaded=True, request_handler=Handler, fd=listener.detach()
+        )
+        self.info = ServerInfo(
+            pid=os.getpid(),
+            endpoint_url=f"http://{HOST}:{port}",
+            provider_port=0,
+            generation=self.account.generation,
+            started=time.time(),
+        )
+        self._serve_provider()
+        self.files.write(self.info)
+        return self.info
+
+    def serve(self) -> None:
+        """Answer until told to stop by SIGTERM, or until nobody has asked anything for the idle time."""
+        signal.signal(signal.SIGTERM, lambda *_: self._stop("told to"))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=self._watch_idleness, daemon=True).start()
+        log.info("serving %s, account %s", self.info.endpoint_url, self.info.generation)
+        self._http.serve_forever(poll_interval=0.1)
+        self.files.info.unlink(missing_ok=True)
+
+    def _serve_provider(self) -> None:
+        try:
+            from mlinfra.sandbox.aws import serve  # noqa: PLC0415
+        except ImportError as error:
+            log.warning("no provider is served: %s", error)
+            return
+        self._provider, port = serve(self.info.endpoint_url, port=0)
+        self._update(provider_port=port)
+
+    def _update(self, **changes: Any) -> None:
+        self.info = ServerInfo(**{**vars(self.info), **changes})
+
+    def _stop(self, why: str) -> None:
+        if not self._stopping.is_set():
+            self._stopping.set()
+            log.info("stopping: %s", why)
+            # serve_forever runs in the main thread, which is also where signals arrive: it cannot wait for itself.
+            threading.Thread(target=self._http.shutdown, daemon=True).start()
+
+    def _watch_idleness(self) -> None:
+        while not self._stopping.is_set():
+            left = self._last_request + self.idle_seconds - time.monotonic()
+            if left <= 0:
+                self._stop(f"no request for {self.idle_seconds:.0f} s")
+            else:
+                self._stopping.wait(left)
+
+    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        self._last_request = time.monotonic()
+        refusal = _refusal(environ)
+        if refusal:
+            return _plain(start_response, "403 Forbidden", refusal)
+        path = environ["PATH_INFO"]
+        if path.startswith(ADMIN):
+            return self._administer(environ["REQUEST_METHOD"], path.removeprefix(ADMIN), start_response)
+        return self.account.application(environ, start_response)
+
+    def _administer(self, method: str, what: str, start_response: StartResponse) -> Iterable[bytes]:
+        if (method, what) == ("POST", "reset"):
+            self.account.reset()
+            self._update(generation=self.account.generation)
+            self.files.write(self.info)
+        elif (method, what) != ("GET", "status"):
+            return _plain(start_response, "404 Not Found", f"the sandbox has no {method} {ADMIN}{what}")
+        return _plain(start_response, "200 OK", json.dumps(vars(self.info)), "application/json")
+
+
+def _listen(port: int | None) -> socket.socket:
+    """A listening socket on the wanted port; on 5566 or else any free port when none is wanted."""
+    for candidate in (DEFAULT_PORT, 0) if port is None else (port,):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, candidate))
+        except OSError as error:
+            listener.close()
+            reason = f"the sandbox cannot listen on {HOST}:{candidate}: {error.strerror}"
+        else:
+            listener.listen(128)
+            return listener
+    raise SandboxError(reason, fix="end what uses the port, or choose another one (0 takes any that is free)")
+
+
+def _refusal(environ: Environ) -> str:
+    """Why this request is none of ours: it comes from a web page, or under a name that is not this machine's."""
+    for header in ("HTTP_HOST", "HTTP_ORIGIN"):
+        value = environ.get(header)
+        if value is None:
+            continue
+        name = urlsplit(value if "//" in value else f"//{value}").hostname or ""
+        # S3 and S3 Control put the bucket or the account before the host: data.localhost, 123456789012.127.0.0.1
+        if name not in {HOST, "localhost"} and not name.endswith((".localhost", f".{HOST}")):
+            return f"the sandbox answers requests from this machine only, not those with {header[5:].title()}: {value}"
+    return ""
+
+
+def _plain(
+    start_response: StartResponse, status: str, text: str, content_type: str = "text/plain"
+) -> Iterable[bytes]:
+    body = text.encode()
+    start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+    return [body]
