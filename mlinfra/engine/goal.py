@@ -1,0 +1,238 @@
+"""What a program asks for when it registers a resource, taken from the wire."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from pulumi.runtime.proto import resource_pb2, source_pb2
+
+from mlinfra.engine import codec
+from mlinfra.engine.state import ResourceState
+from mlinfra.engine.values import Properties
+
+HOOKS: Final = (
+    "before_create", "after_create", "before_update", "after_update", "before_delete", "after_delete", "on_error",
+)  # fmt: skip
+_DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Who a resource was before: a URN, or what differed. Parts that are empty are those of the resource now."""
+
+    urn: str = ""
+    name: str = ""
+    type: str = ""
+    stack: str = ""
+    project: str = ""
+    parent: str = ""
+    no_parent: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Goal:
+    """A resource as the program wants it. Options that may be left unsaid are None then."""
+
+    type: str
+    name: str
+    custom: bool
+    properties: Properties
+    parent: str = ""
+    provider: str = ""
+    protect: bool | None = None
+    dependencies: list[str] = field(default_factory=list)
+    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    delete_before_replace: bool | None = None
+    ignore_changes: list[str] = field(default_factory=list)
+    additional_secret_outputs: list[str] = field(default_factory=list)
+    aliases: list[Alias] = field(default_factory=list)
+    import_id: str = ""
+    custom_timeouts: dict[str, float] = field(default_factory=dict)
+    replace_on_changes: list[str] = field(default_factory=list)
+    replacement_trigger: Any = None
+    retain_on_delete: bool | None = None
+    deleted_with: str = ""
+    replace_with: list[str] = field(default_factory=list)
+    hide_diff: list[str] = field(default_factory=list)
+    hooks: dict[str, list[str]] = field(default_factory=dict)
+    source_position: str = ""
+    stack_trace: list[dict[str, Any]] = field(default_factory=list)
+
+    def state(self, urn: str, alias: str, old: ResourceState | None) -> ResourceState:
+        """The state that the resource is to have, before a provider has seen it."""
+        return ResourceState(
+            urn=urn,
+            type=self.type,
+            custom=self.custom,
+            inputs=self.properties,
+            parent=self.parent,
+            protect=bool(self.protect),
+            dependencies=self.dependencies,
+            provider=self.provider,
+            property_dependencies=self.property_dependencies,
+            additional_secret_outputs=self.additional_secret_outputs,
+            aliases=[alias] if alias else [],
+            custom_timeouts=self.custom_timeouts,
+            import_id=self.import_id,
+            retain_on_delete=bool(self.retain_on_delete),
+            deleted_with=self.deleted_with,
+            replace_with=self.replace_with,
+            replacement_trigger=self.replacement_trigger,
+            created=old.created if old else "",
+            modified=old.modified if old else "",
+            source_position=self.source_position,
+            stack_trace=self.stack_trace,
+            ignore_changes=self.ignore_changes,
+            replace_on_changes=self.replace_on_changes,
+            hide_diff=self.hide_diff,
+            refresh_before_update=bool(old and old.refresh_before_update),
+            resource_hooks=self.hooks,
+        )
+
+
+def seconds(duration: str) -> float:
+    """The seconds in a duration as Go writes it: `90s`, `1h30m`. Raises ValueError for anything else."""
+    if duration == "0":
+        return 0.0
+    matches = list(_DURATION.finditer(duration))
+    if not matches or "".join(m[0] for m in matches) != duration:
+        raise ValueError(f"unable to parse customTimeout Value {duration}")
+    return sum(float(m[1]) * _UNITS[m[2]] for m in matches)
+
+
+def timeouts(message: resource_pb2.RegisterResourceRequest.CustomTimeouts) -> dict[str, float]:
+    """Custom timeouts in seconds, by operation; raises ValueError for what is no duration."""
+    given = {name: getattr(message, name) for name in ("create", "update", "delete", "read")}
+    return {name: seconds(text) for name, text in given.items() if text}
+
+
+def parse_alias(message: Any) -> Alias:
+    """An alias from the wire."""
+    if not message.HasField("spec"):
+        return Alias(urn=message.urn)
+    spec = message.spec
+    return Alias(
+        name=spec.name,
+        type=spec.type,
+        stack=spec.stack,
+        project=spec.project,
+        parent=spec.parentUrn if spec.HasField("parentUrn") else "",
+        no_parent=spec.noParent if spec.HasField("noParent") else False,
+    )
+
+
+def options_of(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.TransformResourceOptions:
+    """The options of a registration in the form in which transforms see and change them."""
+    options = resource_pb2.TransformResourceOptions(
+        depends_on=request.dependencies,
+        ignore_changes=request.ignoreChanges,
+        replace_on_changes=request.replaceOnChanges,
+        version=request.version,
+        aliases=request.aliases,
+        provider=request.provider,
+        plugin_download_url=request.pluginDownloadURL,
+        deleted_with=request.deletedWith,
+        additional_secret_outputs=request.additionalSecretOutputs,
+        providers=request.providers,
+        plugin_checksums=request.pluginChecksums,
+        hide_diff=request.hideDiffs,
+        replace_with=request.replace_with,
+        **{"import": request.importId},
+    )
+    for urn in request.aliasURNs:
+        options.aliases.add(urn=urn)
+    for name, theirs in (("protect", "protect"), ("retain_on_delete", "retainOnDelete")):
+        if request.HasField(theirs):
+            setattr(options, name, getattr(request, theirs))
+    if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace:
+        options.delete_before_replace = request.deleteBeforeReplace
+    for name, theirs in (
+        ("custom_timeouts", "customTimeouts"), ("hooks", "hooks"), ("replacement_trigger", "replacement_trigger"),
+    ):  # fmt: skip
+        if request.HasField(theirs):
+            getattr(options, name).CopyFrom(getattr(request, theirs))
+    return options
+
+
+def goal_of(
+    request: resource_pb2.RegisterResourceRequest,
+    options: resource_pb2.TransformResourceOptions,
+    properties: Properties,
+    dependencies: Iterable[str],
+    property_dependencies: Mapping[str, Iterable[str]],
+) -> Goal:
+    """The goal of a registration after its transforms. Raises ValueError for options that make no sense."""
+    trigger = None
+    if options.HasField("replacement_trigger"):
+        trigger = codec.decode_value(options.replacement_trigger)
+    hooks = {name: list(getattr(options.hooks, name)) for name in HOOKS} if options.HasField("hooks") else {}
+    return Goal(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        properties=properties,
+        parent=request.parent,
+        protect=options.protect if options.HasField("protect") else None,
+        dependencies=list(dependencies),
+        property_dependencies={key: list(urns) for key, urns in property_dependencies.items()},
+        delete_before_replace=options.delete_before_replace if options.HasField("delete_before_replace") else None,
+        ignore_changes=list(options.ignore_changes),
+        additional_secret_outputs=list(options.additional_secret_outputs),
+        aliases=[parse_alias(alias) for alias in options.aliases],
+        import_id=getattr(options, "import"),
+        custom_timeouts=timeouts(options.custom_timeouts) if options.HasField("custom_timeouts") else {},
+        replace_on_changes=list(options.replace_on_changes),
+        replacement_trigger=trigger,
+        retain_on_delete=options.retain_on_delete if options.HasField("retain_on_delete") else None,
+        deleted_with=options.deleted_with,
+        replace_with=list(options.replace_with),
+        hide_diff=list(options.hide_diff),
+        hooks={name: names for name, names in hooks.items() if names},
+    )
+
+
+def inherit(child: resource_pb2.RegisterResourceRequest, parent: Goal, package: str) -> None:
+    """Give a registration the options that children take from their parent, where it says nothing itself."""
+    if not child.deletedWith:
+        child.deletedWith = parent.deleted_with
+    if not child.HasField("protect") and parent.protect is not None:
+        child.protect = parent.protect
+    if not child.HasField("retainOnDelete") and parent.retain_on_delete is not None:
+        child.retainOnDelete = parent.retain_on_delete
+    fits = f"pulumi:providers:{package}::" in parent.provider
+    if not child.provider and parent.provider and (fits or not (child.custom or child.remote)):
+        child.provider = parent.provider
+
+
+class Positions:
+    """Turns the files of stack traces into `project:///path#line`, relative to the project."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[str, str] = {}  # computing a relative path is slow, and the same few files come all the time
+
+    def position(self, raw: source_pb2.SourcePosition) -> str:
+        """One position; empty when there is none."""
+        if not raw.uri:
+            return ""
+        path = self._files.get(raw.uri)
+        if path is None:
+            path = self._files[raw.uri] = os.path.relpath(unquote(urlsplit(raw.uri).path), self._root)
+        return f"project:///{path}#{raw.line}" + (f",{raw.column}" if raw.column else "")
+
+    def trace(self, raw: source_pb2.StackTrace) -> list[dict[str, Any]]:
+        """A stack trace, innermost frame first."""
+        return [{"sourcePosition": self.position(frame.pc)} for frame in raw.frames]
+
+
+def now() -> str:
+    """This moment as states write it: RFC 3339 in UTC."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
