@@ -27,6 +27,7 @@ from mlinfra.engine.values import (
     Properties,
     ResourceRef,
     Secret,
+    plain,
 )
 
 # One sentinel per type of what is unknown (sdk/go/common/resource/plugin/rpc.go); programs and providers send any.
@@ -237,7 +238,7 @@ def to_json(value: Any, secret: Callable[[Any], dict[str, Any]] | None = None) -
     if value is UNKNOWN:
         return UNKNOWN_STRING
     if isinstance(value, Secret):
-        content = to_json(value.value, secret)
+        content = to_json(plain(value.value), secret)  # what is inside is secret already, and is encrypted once
         return {SIGNATURE: SECRET, **(secret(content) if secret else {"value": content})}
     if isinstance(value, OutputValue):
         return to_json(plain_output(value), secret)
