@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from mlinfra.engine.values import Properties
+
+STACK_TYPE: Final = "pulumi:pulumi:Stack"
+PROVIDER_PREFIX: Final = "pulumi:providers:"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +53,9 @@ class ResourceState:
     hide_diff: list[str] = field(default_factory=list)
     refresh_before_update: bool = False
     resource_hooks: dict[str, list[str]] = field(default_factory=dict)
+    extra: dict[str, Any] = field(
+        default_factory=dict
+    )  # fields of the JSON that this version does not know, kept as they are
 
 
 @dataclass(slots=True)
@@ -67,13 +73,15 @@ class Snapshot:
     resources: list[ResourceState] = field(default_factory=list)
     pending: list[PendingOperation] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)  # as in ResourceState
 
 
 class Journal(Protocol):
     """Where a deployment writes what it does, as it does it. Calls may come from several threads.
 
     After every call that returns, a killed process loses nothing: what is loaded next is the snapshot that the
-    deployment began with, with everything journalled applied, in dependency order.
+    deployment began with, with everything journalled applied, in dependency order. Resources are told apart as objects:
+    `old` must be one of the base snapshot's or one that was journalled before.
     """
 
     def begin(self, operation: str, state: ResourceState) -> int:
@@ -84,7 +92,9 @@ class Journal(Protocol):
         """The call is over: `old` (if any) leaves the snapshot, `new` (if any) enters it.
 
         `number` is None for steps that call no provider (same, components, discards). When a call failed and changed
-        nothing, both are None and only the pending operation goes.
+        nothing, both are None and only the pending operation goes. A `new` under a URN that a living resource still
+        has, which is not `old`, is its replacement: the living one becomes one to be deleted, in the same step. The same
+        object as `old` and `new` writes down what changed in it.
         """
         ...
 
