@@ -1,0 +1,61 @@
+"""The base of every component."""
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, Optional, TypeVar
+
+import pulumi
+from pulumi.provider.experimental.util import camel_case
+
+from mlinfra.components.args import Args, ArgumentError, Problem, shown
+
+ArgsT = TypeVar("ArgsT", bound=Args)
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+MAX_NAME = 24  # leaves room for role, zone and random suffix inside the 63 characters of a bucket's name
+
+
+class Component(pulumi.ComponentResource, Generic[ArgsT]):
+    """A component of type `mlinfra:<module>:<Class>` that checks its name and arguments before it registers anything.
+
+    A subclass names its arguments' class twice, for the type checker and at run time, declares its children with
+    `opts=self.child()`, annotates every public output on the class, and ends its constructor with `self.finish()`.
+    """
+
+    _args_type: ClassVar[type[Args]]
+    _args: ArgsT
+
+    def __init__(self, name: str, args: ArgsT, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        kind = type(self).__name__
+        if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > MAX_NAME:
+            reason = f"is not made of lower-case letters, digits and single hyphens, {MAX_NAME} characters at most"
+            fix = "choose a name such as main or team-a; resource names in AWS are made from it"
+            raise ArgumentError(kind, [Problem("name", shown(name), reason, fix)])
+        checked: Any = self._args_type.of(args, f'{kind} "{name}"')
+        module = type(self).__module__.rpartition(".")[2]
+        super().__init__(f"mlinfra:{module}:{kind}", name, {}, opts)
+        self._args = checked
+
+    def child(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of a child: this component is its parent; `options` are what is meant for that child alone."""
+        return pulumi.ResourceOptions(parent=self, **options)
+
+    @staticmethod
+    def qualified_name(name: str) -> str:
+        """A name for what AWS cannot be left to name, told apart from the same component's in other stacks."""
+        return re.sub(r"[^A-Za-z0-9]+", "-", f"{pulumi.get_stack()}-{name}")
+
+    def finish(self) -> None:
+        """Registers every public output, under the name that the package schema gives it."""
+        self.register_outputs({camel_case(name): getattr(self, name) for name in public_outputs(type(self))})
+
+
+def together(outputs: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[Mapping[str, str]]:
+    """One output of a mapping, from a mapping of outputs."""
+    return pulumi.Output.all(**outputs)
+
+
+def public_outputs(component: type[Any]) -> list[str]:
+    """The annotated public attributes of a component class, in order."""
+    classes = [cls for cls in reversed(component.__mro__) if issubclass(cls, Component)]
+    return [name for cls in classes for name in inspect.get_annotations(cls) if not name.startswith("_")]

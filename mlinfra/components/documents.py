@@ -1,0 +1,135 @@
+"""IAM documents (trust, key, bucket, endpoint and identity policies) built from typed parts, never from strings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Optional
+
+import pulumi
+
+VERSION: Final = "2012-10-17"  # of the policy language
+Text = pulumi.Input[str]
+
+
+class Effect(Enum):
+    """What a statement does."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+class Test(Enum):
+    """The condition operators in use."""
+
+    STRING_EQUALS = "StringEquals"
+    STRING_NOT_EQUALS = "StringNotEquals"
+    STRING_LIKE = "StringLike"
+    ARN_LIKE = "ArnLike"
+    BOOL = "Bool"
+    NULL = "Null"
+    NUMERIC_LESS = "NumericLessThan"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A test on a condition key. A key may be tested once with each operator in a statement."""
+
+    test: Test
+    key: str
+    values: Text | Sequence[Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """Who a statement speaks of."""
+
+    kind: str
+    names: tuple[Text, ...]
+
+    @classmethod
+    def services(cls, *names: str) -> "Principals":
+        """AWS services, such as cloudtrail.amazonaws.com."""
+        return cls("Service", names)
+
+    @classmethod
+    def arns(cls, names: Sequence[Text]) -> "Principals":
+        """Roles, users and account roots by ARN."""
+        return cls("AWS", tuple(names))
+
+    def render(self) -> Any:
+        """The principal element."""
+        return "*" if self.kind == "*" else {self.kind: _one_or_many(self.names)}
+
+
+EVERYONE: Final = Principals("*", ("*",))
+"""Anybody. Only for statements that deny, or that a condition narrows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement. Identity policies have no principals, trust policies no resources."""
+
+    sid: str
+    actions: Sequence[str]
+    effect: Effect = Effect.ALLOW
+    principals: Optional[Principals] = None
+    resources: Sequence[Text] = ()
+    conditions: Sequence[Condition] = ()
+
+    def render(self) -> dict[str, Any]:
+        """The statement as a mapping that may hold outputs."""
+        rendered: dict[str, Any] = {"Sid": self.sid, "Effect": self.effect.value}
+        if self.principals is not None:
+            rendered["Principal"] = self.principals.render()
+        rendered["Action"] = _one_or_many(self.actions)
+        if self.resources:
+            rendered["Resource"] = _one_or_many(self.resources)
+        conditions: dict[str, dict[str, Any]] = {}
+        for condition in self.conditions:
+            tests = conditions.setdefault(condition.test.value, {})
+            if condition.key in tests:
+                raise ValueError(f"{self.sid}: {condition.key} is tested twice with {condition.test.value}")
+            values = condition.values
+            tests[condition.key] = values if isinstance(values, str) or not isinstance(values, Sequence) else [*values]
+        if conditions:
+            rendered["Condition"] = conditions
+        return rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy document."""
+
+    statements: Sequence[Statement] = field(default_factory=tuple)
+
+    def render(self) -> dict[str, Any]:
+        """The document as a mapping that may hold outputs. Statement ids are unique."""
+        sids = [statement.sid for statement in self.statements]
+        if len(set(sids)) != len(sids):
+            raise ValueError(f"statement ids are not unique: {sids}")
+        return {"Version": VERSION, "Statement": [statement.render() for statement in self.statements]}
+
+    def json(self) -> pulumi.Output[str]:
+        """The document as JSON, known as soon as what it names is known."""
+        return pulumi.Output.json_dumps(self.render())
+
+
+def trust(service: str, *conditions: Condition, sid: str = "Assume") -> Document:
+    """A trust policy for one AWS service; the conditions keep it from being a confused deputy."""
+    return Document(
+        [Statement(sid=sid, actions=["sts:AssumeRole"], principals=Principals.services(service), conditions=conditions)]
+    )
+
+
+def equals(key: str, values: Text | Sequence[Text]) -> Condition:
+    """The key has the value, or one of the values."""
+    return Condition(Test.STRING_EQUALS, key, values)
+
+
+def arn_like(key: str, values: Text | Sequence[Text]) -> Condition:
+    """The key is an ARN that matches the pattern, or one of the patterns."""
+    return Condition(Test.ARN_LIKE, key, values)
+
+
+def _one_or_many(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else [*values]

@@ -1,0 +1,148 @@
+"""Key policies: who administers a key, who uses it and through which services. Pure but for the account's id."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from mlinfra.components.account import Account
+from mlinfra.components.documents import (
+    Condition,
+    Document,
+    Principals,
+    Statement,
+    Test,
+    Text,
+    arn_like,
+    equals,
+)
+
+
+class KeyPurpose(StrEnum):
+    """What a key protects. Keys are never shared between purposes."""
+
+    DATA = "data"
+    """Datasets, features, file systems and volumes."""
+    ARTIFACTS = "artifacts"
+    """Models, checkpoints and container images."""
+    LOGS = "logs"
+    """Audit trails, flow logs and every other log."""
+    SECRETS = "secrets"
+    """Secrets and parameters."""
+    CLUSTER = "cluster"
+    """Kubernetes secrets and node volumes."""
+
+
+# The services through which a key may be used (kms:ViaService; AWS KMS developer guide, 2026-11-22).
+SERVICES: Final[Mapping[KeyPurpose, tuple[str, ...]]] = {
+    KeyPurpose.DATA: ("s3", "ec2", "elasticfilesystem", "fsx", "dynamodb", "sagemaker"),
+    KeyPurpose.ARTIFACTS: ("s3", "ecr", "sagemaker"),
+    KeyPurpose.LOGS: ("s3", "logs", "sns"),
+    KeyPurpose.SECRETS: ("secretsmanager", "ssm"),
+    KeyPurpose.CLUSTER: ("eks", "ec2"),
+}
+
+USE: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
+READ: Final = ("kms:Describe*", "kms:Get*", "kms:List*")
+ADMINISTER: Final = (
+    *READ,
+    *(
+        "kms:Enable*",
+        "kms:Disable*",
+        "kms:Put*",
+        "kms:Update*",
+        "kms:CreateAlias",
+        "kms:DeleteAlias",
+        "kms:RevokeGrant",
+    ),
+    *("kms:TagResource", "kms:UntagResource", "kms:RotateKeyOnDemand"),
+    *("kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"),
+)
+
+
+def key_policy(
+    purpose: KeyPurpose, account: Account, administrators: Sequence[Text] = (), users: Sequence[Text] = ()
+) -> Document:
+    """The key policy of a purpose.
+
+    Administrators cannot use the key for cryptography by this policy, users cannot administer it. Where nobody is
+    named, the account's IAM policies decide. The account can always repair the policy, so that losing an
+    administrator role never locks anybody out.
+    """
+    statements = [
+        Statement(
+            sid="Administer",
+            principals=Principals.arns([*administrators] or [account.root]),
+            actions=ADMINISTER,
+            resources=["*"],
+        ),
+        *_use(purpose, account, users),
+    ]
+    if administrators:
+        actions = [*READ, "kms:PutKeyPolicy"]
+        repair = Statement(sid="Repair", principals=Principals.arns([account.root]), actions=actions, resources=["*"])
+        statements.insert(0, repair)
+    if purpose is KeyPurpose.LOGS:
+        statements += _log_services(account)
+    return Document(statements)
+
+
+def _use(purpose: KeyPurpose, account: Account, users: Sequence[Text]) -> list[Statement]:
+    principals = Principals.arns([*users] or [account.root])
+    services = [f"{service}.{account.region}.amazonaws.com" for service in SERVICES[purpose]]
+    through = [equals("kms:CallerAccount", account.id), equals("kms:ViaService", services)]
+    for_aws = Condition(Test.BOOL, "kms:GrantIsForAWSResource", "true")
+    return [
+        Statement(sid="Use", principals=principals, actions=USE, resources=["*"], conditions=through),
+        Statement(
+            sid="GrantToServices",
+            principals=principals,
+            actions=["kms:CreateGrant"],
+            resources=["*"],
+            conditions=[equals("kms:CallerAccount", account.id), for_aws],
+        ),
+    ]
+
+
+def _log_services(account: Account) -> list[Statement]:
+    """CloudWatch Logs for this account's log groups; CloudTrail for this account's trails and their topic."""
+    from_trail = [
+        equals("aws:SourceAccount", account.id),
+        arn_like("aws:SourceArn", account.arn("cloudtrail", "trail/*")),
+    ]
+    context = "kms:EncryptionContext:aws"
+    cloudtrail = Principals.services("cloudtrail.amazonaws.com")
+    return [
+        Statement(
+            sid="CloudWatchLogs",
+            principals=Principals.services(f"logs.{account.region}.amazonaws.com"),
+            actions=USE,
+            resources=["*"],
+            conditions=[arn_like(f"{context}:logs:arn", account.arn("logs", "log-group:*"))],
+        ),
+        Statement(
+            sid="CloudTrailEncrypt",
+            principals=cloudtrail,
+            actions=["kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions=[
+                *from_trail,
+                Condition(
+                    Test.STRING_LIKE, f"{context}:cloudtrail:arn", account.arn("cloudtrail", "trail/*", region="*")
+                ),
+            ],
+        ),
+        Statement(
+            sid="CloudTrailDescribe",
+            principals=cloudtrail,
+            actions=["kms:DescribeKey"],
+            resources=["*"],
+            conditions=from_trail,
+        ),
+        Statement(
+            sid="CloudTrailNotify",
+            principals=cloudtrail,
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions=[*from_trail, arn_like(f"{context}:sns:topicArn", account.arn("sns", "*"))],
+        ),
+    ]

@@ -1,0 +1,263 @@
+"""A private network: tiers, egress, endpoints, flow logs, and everything that AWS opens by default closed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Optional
+
+import pulumi
+import pulumi_aws as aws
+from pydantic import field_validator, model_validator
+
+from mlinfra.catalog import endpoints, regions
+from mlinfra.components.account import Account
+from mlinfra.components.addresses import letter, pod_range, pod_zone_range, vpc_range, zone_ranges
+from mlinfra.components.args import Args, Invalid
+from mlinfra.components.component import Component
+from mlinfra.components.flow_logs import flow_logs
+from mlinfra.components.network_acls import ANYWHERE, Tier
+from mlinfra.components.profiles import POSTURES, Egress, Profile, log_days
+from mlinfra.components.tiers import ids, subnets
+from mlinfra.components.vpc_endpoints import vpc_endpoints
+
+MIN_ZONES = 2  # EKS, load balancers and databases take no fewer
+
+
+class NetworkArgs(Args):
+    """Arguments of `Network`."""
+
+    account: Account
+    """Where the network lives."""
+    cidr: str
+    """The VPC's address range: private (RFC 1918), from /16 to /21, such as 10.0.0.0/16."""
+    zones: Sequence[str]
+    """The availability zones, two at least. Adding one moves nothing; the first holds the only NAT of single egress."""
+    logs_key_arn: pulumi.Input[str]
+    """The ARN of the key that encrypts flow logs."""
+    profile: Profile = Profile.REGULATED
+    """The security profile. Default: regulated."""
+    egress: Optional[Egress] = None
+    """How workloads reach the internet. Default: the profile's (single, per-zone, none)."""
+    pods_cidr: Optional[str] = None
+    """A secondary range for pods inside 100.64.0.0/10, from /16 to /21. Default: pods share the workload tier."""
+    endpoints: Sequence[str] = ()
+    """Services to reach privately beside the profile's own, such as bedrock-runtime."""
+    log_retention_days: Optional[int] = None
+    """How long flow logs are kept. Default: the profile's floor (90, 365, 365)."""
+    block_public_access: Optional[bool] = None
+    """Whether to switch on VPC Block Public Access, which holds for the whole account and region. Default: only in
+    the isolated profile."""
+
+    @field_validator("cidr")
+    @classmethod
+    def _vpc_range(cls, value: str) -> str:
+        return str(vpc_range(value))
+
+    @field_validator("pods_cidr")
+    @classmethod
+    def _pod_range(cls, value: Optional[str]) -> Optional[str]:
+        return None if value is None else str(pod_range(value))
+
+    @field_validator("endpoints")
+    @classmethod
+    def _known_services(cls, value: Sequence[str]) -> Sequence[str]:
+        unknown = [service for service in value if service not in endpoints.endpoints()]
+        if unknown:
+            raise Invalid(
+                f"no endpoint is known for {unknown[0]!r}", fix=f"choose from {', '.join(endpoints.endpoints())}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "NetworkArgs":
+        _check_zones(self.zones, self.account.region)
+        log_days(self.profile, self.log_retention_days, "log_retention_days")
+        if self.profile is Profile.ISOLATED and self.egress not in (None, Egress.NONE):
+            raise Invalid(
+                "the isolated profile has no path to the internet",
+                fix="leave egress out, or choose the regulated profile",
+                argument="egress",
+            )
+        return self
+
+
+class Network(Component[NetworkArgs]):
+    """A VPC with a workload, a data and a control-plane tier in every zone, and a public tier only for NAT gateways.
+
+    Default security group, default network ACL and main route table are closed. Data and control subnets have no
+    route out. S3, DynamoDB and the profile's services are reached through endpoints whose policies admit the account
+    alone. Flow logs go to an encrypted log group.
+
+        network = ml.Network("main", ml.NetworkArgs(
+            account=account, cidr="10.0.0.0/16", zones=["eu-central-1a", "eu-central-1b"], logs_key_arn=key.arn))
+    """
+
+    vpc_id: pulumi.Output[str]
+    """The VPC's id."""
+    workload_subnet_ids: pulumi.Output[Sequence[str]]
+    """Subnets for nodes, jobs and notebooks, in the order of the zones."""
+    data_subnet_ids: pulumi.Output[Sequence[str]]
+    """Subnets for file systems and databases, in the order of the zones."""
+    control_subnet_ids: pulumi.Output[Sequence[str]]
+    """Small subnets for control planes' network interfaces, in the order of the zones."""
+    pod_subnet_ids: pulumi.Output[Sequence[str]]
+    """Subnets for pods, in the order of the zones; empty without a secondary range."""
+    egress_ips: pulumi.Output[Sequence[str]]
+    """The public addresses that workloads appear from; empty without egress."""
+    endpoint_ids: pulumi.Output[Mapping[str, str]]
+    """The VPC endpoints' ids by service."""
+    flow_log_group_arn: pulumi.Output[str]
+    """The log group of the flow logs."""
+
+    _args_type = NetworkArgs
+
+    def __init__(self, name: str, args: NetworkArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        super().__init__(name, args, opts)
+        args, posture = self._args, POSTURES[self._args.profile]
+        self._prefix = name
+        self._vpc = self._closed_vpc()
+        nats = self._nat_gateways(args.egress or posture.egress)
+        closed = self._route_table("closed")
+        routed = {zone: self._workload_routes(zone, nats) for zone in args.zones}
+        workload = self._tier(Tier.WORKLOAD, routed)
+        data = self._tier(Tier.DATA, dict.fromkeys(args.zones, closed))
+        control = self._tier(Tier.CONTROL, dict.fromkeys(args.zones, closed))
+        pods = self._tier(Tier.PODS, routed) if args.pods_cidr else {}
+        if posture.block_public_access if args.block_public_access is None else args.block_public_access:
+            aws.ec2.VpcBlockPublicAccessOptions(
+                f"{name}-block-public-access", internet_gateway_block_mode="block-bidirectional", opts=self.child()
+            )
+        self.vpc_id = self._vpc.id
+        self.workload_subnet_ids, self.data_subnet_ids = ids(workload), ids(data)
+        self.control_subnet_ids, self.pod_subnet_ids = ids(control), ids(pods)
+        self.egress_ips = pulumi.Output.all(*[nat.public_ip for nat in nats.values()]).apply(list)
+        self.endpoint_ids = vpc_endpoints(
+            self,
+            name,
+            services=[*endpoints.defaults(args.profile.value), *args.endpoints],
+            account=args.account,
+            vpc_id=self._vpc.id,
+            vpc_cidrs=self._cidrs,
+            route_tables=[table.id for table in routed.values()],
+            subnet_ids=ids(workload),
+        )
+        self.flow_log_group_arn = flow_logs(
+            self,
+            name,
+            vpc_id=self._vpc.id,
+            account=args.account,
+            key_arn=args.logs_key_arn,
+            retention_days=log_days(args.profile, args.log_retention_days, "log_retention_days"),
+        ).arn
+        self.finish()
+
+    @property
+    def _cidrs(self) -> list[str]:
+        return [self._args.cidr, *([self._args.pods_cidr] if self._args.pods_cidr else [])]
+
+    def _closed_vpc(self) -> aws.ec2.Vpc:
+        """The VPC, with everything closed that AWS leaves open."""
+        name = self._prefix
+        vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=self._args.cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags={"Name": name},
+            opts=self.child(),
+        )
+        closed = {"Name": f"{name}-default-closed"}
+        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc.id, tags=closed, opts=self.child())
+        aws.ec2.DefaultRouteTable(
+            f"{name}-default", default_route_table_id=vpc.default_route_table_id, tags=closed, opts=self.child()
+        )
+        # AWS lists under the default ACL whatever subnet has no other one yet; those here all get their own.
+        aws.ec2.DefaultNetworkAcl(
+            f"{name}-default",
+            default_network_acl_id=vpc.default_network_acl_id,
+            tags=closed,
+            opts=self.child(ignore_changes=["subnetIds"]),
+        )
+        if self._args.pods_cidr:
+            self._pods_block = aws.ec2.VpcIpv4CidrBlockAssociation(
+                f"{name}-pods", vpc_id=vpc.id, cidr_block=self._args.pods_cidr, opts=self.child()
+            )
+        return vpc
+
+    def _tier(self, tier: Tier, route_tables: Mapping[str, aws.ec2.RouteTable]) -> dict[str, aws.ec2.Subnet]:
+        vpc = vpc_range(self._args.cidr)
+        if tier is Tier.PODS and self._args.pods_cidr:
+            pods = pod_range(self._args.pods_cidr)
+            ranges = {zone: pod_zone_range(pods, zone) for zone in route_tables}
+        else:
+            ranges = {zone: getattr(zone_ranges(vpc, zone), tier.value) for zone in route_tables}
+        return subnets(
+            self,
+            self._prefix,
+            tier,
+            # A subnet in the secondary range can exist only once the range belongs to the VPC.
+            vpc_id=self._pods_block.vpc_id if tier is Tier.PODS else self._vpc.id,
+            vpc_cidrs=self._cidrs,
+            ranges=ranges,
+            route_tables=route_tables,
+        )
+
+    def _nat_gateways(self, egress: Egress) -> dict[str, aws.ec2.NatGateway]:
+        """NAT gateways by zone, with the internet gateway and public subnets that they need; none without egress."""
+        zones = {Egress.PER_ZONE: self._args.zones, Egress.SINGLE: self._args.zones[:1], Egress.NONE: ()}[egress]
+        if not zones:
+            return {}
+        name = self._prefix
+        gateway = aws.ec2.InternetGateway(
+            f"{name}-internet", vpc_id=self._vpc.id, tags={"Name": name}, opts=self.child()
+        )
+        table = self._route_table("public")
+        aws.ec2.Route(
+            f"{name}-public-internet",
+            route_table_id=table.id,
+            destination_cidr_block=ANYWHERE,
+            gateway_id=gateway.id,
+            opts=self.child(),
+        )
+        public = self._tier(Tier.PUBLIC, dict.fromkeys(zones, table))
+        nats: dict[str, aws.ec2.NatGateway] = {}
+        for zone, subnet in public.items():
+            role = f"{name}-nat-{letter(zone)}"
+            address = aws.ec2.Eip(role, domain="vpc", tags={"Name": role}, opts=self.child(depends_on=[gateway]))
+            nats[zone] = aws.ec2.NatGateway(
+                role,
+                subnet_id=subnet.id,
+                allocation_id=address.id,
+                tags={"Name": role},
+                opts=self.child(depends_on=[gateway]),
+            )
+        return nats
+
+    def _workload_routes(self, zone: str, nats: Mapping[str, aws.ec2.NatGateway]) -> aws.ec2.RouteTable:
+        """The zone's route table: out through its own NAT gateway, else through the only one, else not at all."""
+        role = f"workload-{letter(zone)}"
+        table = self._route_table(role)
+        if nats:
+            aws.ec2.Route(
+                f"{self._prefix}-{role}-internet",
+                route_table_id=table.id,
+                destination_cidr_block=ANYWHERE,
+                nat_gateway_id=nats.get(zone, next(iter(nats.values()))).id,
+                opts=self.child(),
+            )
+        return table
+
+    def _route_table(self, role: str) -> aws.ec2.RouteTable:
+        name = f"{self._prefix}-{role}"
+        return aws.ec2.RouteTable(name, vpc_id=self._vpc.id, tags={"Name": name}, opts=self.child())
+
+
+def _check_zones(zones: Sequence[str], region: str) -> None:
+    known = regions.region(region).zones
+    unknown = [zone for zone in zones if zone not in (*known, *regions.region(region).older_zones)]
+    if unknown:
+        raise Invalid(f"{region} has no zone {unknown[0]}", fix=f"choose from {', '.join(known)}", argument="zones")
+    if len(set(zones)) != len(zones):
+        raise Invalid("a zone stands there twice", fix="name every zone once", argument="zones")
+    if len(zones) < MIN_ZONES:
+        raise Invalid(
+            f"{len(zones)} is too few", fix=f"name at least {MIN_ZONES} of {', '.join(known)}", argument="zones"
+        )
