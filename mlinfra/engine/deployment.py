@@ -33,6 +33,10 @@ _KEYS: Final = ("manifest", "secrets_providers", "resources", "pending_operation
 _VALUES: Final = ("inputs", "outputs", "replacement_trigger")
 
 
+class DamagedError(StateError):
+    """A deployment that is no deployment: torn, or changed by hand."""
+
+
 def _camel(name: str) -> str:
     head, *rest = name.split("_")
     return "importID" if name == "import_id" else head + "".join(map(str.title, rest))
@@ -54,7 +58,7 @@ def encode_resource(state: ResourceState, crypter: Crypter | None) -> dict[str, 
     """The JSON of a resource. Secrets are encrypted, or in the open (`plaintext`) where there is no crypter."""
 
     def secret(content: Any) -> dict[str, Any]:
-        text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+        text = compact(content)
         return {"ciphertext": crypter.encrypt(text)} if crypter else {"plaintext": text}
 
     written: dict[str, Any] = {"urn": state.urn, "custom": state.custom}
@@ -155,7 +159,7 @@ def decode(document: Document, crypter: Crypter, where: str) -> Snapshot:
             extra=extra_of(deployment),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StateError(f"{where} is damaged: {error}") from error
+        raise DamagedError(f"{where} is damaged: {error}") from error
 
 
 def check(document: Any, where: str) -> Document:
@@ -167,7 +171,7 @@ def check(document: Any, where: str) -> Document:
         or not isinstance(version, int)
         or not isinstance(deployment.get("resources") or [], list)
     ):
-        raise StateError(
+        raise DamagedError(
             f"{where} is not a deployment: it has no `version` and `deployment`",
             fix="give what `pulumi stack export` writes",
         )
@@ -193,7 +197,7 @@ def salt_of(document: Document, where: str) -> str:
     """The salt of the document's secrets, "" when it has none. Raises StateError when no passphrase opens them."""
     provider = document["deployment"].get("secrets_providers") or {}
     if not isinstance(provider, dict) or not isinstance(provider.get("state") or {}, dict):
-        raise StateError(f"{where} is damaged: secrets_providers is {provider!r}")
+        raise DamagedError(f"{where} is damaged: secrets_providers is {provider!r}")
     if provider.get("type") in (None, "", "passphrase"):
         return str((provider.get("state") or {}).get("salt") or "")
     if any(key == "ciphertext" for key, _ in _pairs(document)):
@@ -215,12 +219,16 @@ def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
         yield from _pairs(item)
 
 
+def compact(value: Any) -> str:
+    """JSON without spaces. Raises StateError for what JSON has no word for, such as an infinite number."""
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    except ValueError as error:
+        raise StateError(f"a state cannot hold every value of {str(value)[:200]}: {error}") from error
+
+
 def lines(document: Document) -> bytes:
     """The document as text with a line for every resource: small differences stay small, and it is quickly written."""
-
-    def compact(value: Any) -> str:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-
     head = compact({key: value for key, value in document.items() if key != "deployment"})[1:-1]
     parts = [f"{compact(key)}:{compact(value)}," for key, value in document["deployment"].items() if key != "resources"]
     resources = ",\n".join(map(compact, document["deployment"]["resources"]))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from mlinfra.engine.deployment import Document, compose, encode_resource, extra_of, salt_of
+from mlinfra.engine.deployment import Document, compact, compose, encode_resource, extra_of, salt_of
 from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.state import PROVIDER_PREFIX, PendingOperation, ResourceState, Snapshot
 from mlinfra.errors import StateError
@@ -59,7 +59,7 @@ class FileJournal:
 
     def begin(self, operation: str, state: ResourceState) -> int:
         """See `Journal.begin`."""
-        resource = self._encoded(state)
+        resource = encode_resource(state, self._crypter)
         with self._lock:
             self._begun += 1
             self._write({"begin": self._begun, "type": operation, "resource": resource})
@@ -73,7 +73,7 @@ class FileJournal:
             return
         record: dict[str, Any] = {"end": number}
         if new is not None:
-            record["new"] = self._encoded(new)
+            record["new"] = encode_resource(new, self._crypter)
         with self._lock:
             if old is not None:
                 record["old"] = self._key(old)
@@ -84,7 +84,7 @@ class FileJournal:
 
     def outputs(self, state: ResourceState) -> None:
         """See `Journal.outputs`."""
-        resource = self._encoded(state)
+        resource = encode_resource(state, self._crypter)
         with self._lock:
             self._write({"set": self._key(state), "resource": resource})
 
@@ -102,17 +102,11 @@ class FileJournal:
             raise LookupError(f"{state.urn} was not journalled and is not in the base snapshot")
         return found[0]
 
-    def _encoded(self, state: ResourceState) -> Resource:
-        try:
-            return encode_resource(state, self._crypter)
-        except ValueError as error:
-            raise StateError(f"{state.urn} has a value that a state cannot hold: {error}") from error
-
     def _write(self, record: dict[str, Any]) -> None:
-        lines = json.dumps(record, allow_nan=False, separators=(",", ":")) + "\n"
+        lines = compact(record) + "\n"
         if self._crypter.salt != self._salt:
             self._salt = self._crypter.salt
-            lines = json.dumps({"salt": self._salt}) + "\n" + lines
+            lines = compact({"salt": self._salt}) + "\n" + lines
         data = lines.encode()
         with _reported(self._file):
             try:
@@ -193,16 +187,16 @@ class _Merge:
         return new + [resource for key, resource in self._resources.items() if key[0] == "b"]
 
 
-def header_base(header: bytes) -> str:
-    """The digest of the state that a journal with this first line belongs to; "" when it is torn."""
-    return next((str(record.get("base", "")) for record in _records(header)), "")
+def base_of(lines: bytes) -> str:
+    """The digest of the state that a journal belongs to; "" when not even its first line was written."""
+    return next((str(record.get("base", "")) for record in _records(lines)), "")
 
 
 def _records(lines: bytes) -> Iterator[dict[str, Any]]:
-    for line in lines.split(b"\n"):
+    for line in lines.split(b"\n")[:-1]:  # what follows the last newline is torn
         try:
             yield json.loads(line)
-        except ValueError:  # torn: nothing after it was written
+        except ValueError:  # a disk that lost more than the end; what follows cannot be told
             return
 
 

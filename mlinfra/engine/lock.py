@@ -86,6 +86,7 @@ def release(file: Path) -> None:
 
 
 def _acquire(file: Path, what: str) -> int:
+    by: Holder | None = None
     for attempt in range(_ATTEMPTS):
         with _reported(what, file):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ def _acquire(file: Path, what: str) -> int:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is(fd, file):
                 return fd
-            by = None  # it was given back between open and flock; the next round makes a new file
+            # else it was given back between open and flock; the next round makes a new file
         except BlockingIOError:
             by = _holder(fd)
         os.close(fd)

@@ -174,7 +174,7 @@ def _runtime(file: Path, runtime: Any) -> Mapping[str, Any]:
             raise ConfigError(
                 f"{file}: runtime option `{key}` is {value!r}; it must be {' or '.join(values or ('a path',))}"
             )
-    return options
+    return dict(options)
 
 
 def _declarations(file: Path, project: str, config: Any) -> Mapping[str, Declaration]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mlinfra.engine import deployment
-from mlinfra.engine.deployment import Document
-from mlinfra.engine.journal import FileJournal, header_base, recover
+from mlinfra.engine.deployment import DamagedError, Document
+from mlinfra.engine.journal import FileJournal, base_of, recover
 from mlinfra.engine.lock import Holder, holder, locked, release
 from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.state import STACK_TYPE, Journal, Snapshot
@@ -73,7 +73,8 @@ class Store:
     def load(self) -> Snapshot:
         """The stack as it was left; empty when there is none. Raises StateError when it cannot be read or opened."""
         document, version = self._read()
-        self._loaded = deployment.decode(document, self._crypter_of(document), str(self.file))
+        with self._restorable():
+            self._loaded = deployment.decode(document, self._crypter_of(document), str(self.file))
         self._version = version
         return self._loaded
 
@@ -82,7 +83,7 @@ class Store:
         data = deployment.lines(deployment.encode(snapshot, self.crypter))
         self._write(data)
         self.journal_file.unlink(missing_ok=True)
-        self._loaded, self._version = snapshot, (hashlib.sha256(data).hexdigest(), _NOTHING)
+        self._loaded, self._version = snapshot, (_digest(data), _NOTHING)
 
     def journal(self, base: Snapshot) -> Journal:
         """A journal for a deployment that begins with `base`: what `load` returned, or what is to replace that.
@@ -151,35 +152,33 @@ class Store:
     def _read(self) -> tuple[Document, tuple[str, str]]:
         """What is on disk with its journal merged, and the version of both."""
         data, lines, version = self._on_disk()
-        document = self._parse(data) if data else deployment.compose([], [])
-        header, _, records = lines.partition(b"\n")
+        with self._restorable():
+            document = (
+                deployment.check(_parse(data), str(self.file)) if data is not None else deployment.compose([], [])
+            )
         # A journal of another base is one whose deployment ended just before its process was killed.
-        return recover(document, records) if header_base(header) == version[0] else document, version
+        return recover(document, lines) if lines and base_of(lines) == version[0] else document, version
 
-    def _on_disk(self) -> tuple[bytes, bytes, tuple[str, str]]:
+    def _on_disk(self) -> tuple[bytes | None, bytes | None, tuple[str, str]]:
         while True:
             data, lines = self._bytes(self.file), self._bytes(self.journal_file)
             if self._bytes(self.file) == data:  # else a deployment ended in between and this is not the file's journal
-                return data, lines, (hashlib.sha256(data).hexdigest(), hashlib.sha256(lines).hexdigest())
+                return data, lines, (_digest(data or b""), _digest(lines or b""))
 
-    def _parse(self, data: bytes) -> Document:
+    @contextlib.contextmanager
+    def _restorable(self) -> Iterator[None]:
         try:
-            document: Any = json.loads(data)
-        except ValueError as error:
+            yield
+        except DamagedError as error:
             backup = self.backup_file
-            fix = (
-                f"restore the one before: cp {backup} {self.file}"
-                if backup.exists()
-                else "bring back a copy with `mlinfra state import`"
-            )
-            raise StateError(f"{self.file} is damaged: {error}", fix=fix) from error
-        return deployment.check(document, str(self.file))
+            fix = f"restore the one before: cp {backup} {self.file}" if backup.exists() else "bring back a copy of it"
+            raise StateError(error.message, fix=fix) from error
 
-    def _bytes(self, file: Path) -> bytes:
+    def _bytes(self, file: Path) -> bytes | None:
         try:
             return file.read_bytes()
         except FileNotFoundError:
-            return b""
+            return None
         except OSError as error:
             raise StateError(f"{file} cannot be read: {error.strerror}") from error
 
@@ -202,3 +201,14 @@ class Store:
                 f"{self.file} cannot be written: {error.strerror}",
                 fix="the state before is intact; make room or rights, then run again",
             ) from error
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None  # no deployment
