@@ -119,7 +119,7 @@ def test_our_state_is_taken_and_comes_back(cli: Cli, stack: Stack, tmp_path: Pat
     theirs = json.loads(cli("stack", "export"))
     assert (theirs["version"], theirs["features"]) == (4, ["hooks", "replaceWith", "taint"])
     other = Stack.open(stack.project, "dev", home=tmp_path / "other", passphrase="open sesame")
-    assert other.import_(theirs) == SNAPSHOT
+    assert other.import_(theirs) == Snapshot(SNAPSHOT.resources)  # pulumi drops pending operations when it imports
     assert json.loads(cli("stack", "output", "--json", "--show-secrets")) == {"word": {"k": ["v"]}, "n": 1.5}
 
 
