@@ -1,0 +1,138 @@
+"""What pulumi-aws does to inputs before anything else: names, defaults, region, tags; and what it would refuse."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mlinfra.catalog.aws_types import Autoname, AwsType
+from mlinfra.engine.provider import CheckFailure
+from mlinfra.engine.values import UNKNOWN, Archive, Asset, Properties, has_unknowns
+from mlinfra.sandbox.aws.config import ProviderConfig
+from mlinfra.sandbox.aws.mapping import child
+
+DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs that it filled in itself
+
+
+def check(
+    kind: AwsType, config: ProviderConfig, name: str, olds: Properties, news: Properties, seed: bytes, proposed: str = ""
+) -> tuple[Properties, list[CheckFailure]]:
+    """The inputs completed, and what is wrong with them. `name` is the URN's; `proposed` a name that the engine wants."""
+    inputs = {key: value for key, value in news.items() if value is not None}
+    failures = list(_unknown(kind, inputs))
+    defaults = []
+    naming = kind.autoname
+    if naming is not None and naming.property not in inputs and f"{naming.property}Prefix" not in inputs:
+        kept = olds.get(naming.property) if naming.property in (olds.get(DEFAULTS) or ()) else None
+        try:
+            inputs[naming.property] = kept or _finish(naming, proposed, inputs) or autoname(naming, name, inputs, seed)
+            defaults.append(naming.property)
+        except ValueError as error:
+            failures.append(CheckFailure(naming.property, str(error)))
+    for key, value in kind.defaults.items():
+        if key not in inputs:
+            inputs[key] = value
+            defaults.append(key)
+    schema = kind.schema
+    if "region" in schema.inputs:
+        inputs.setdefault("region", config.region)
+    if "tagsAll" in schema.outputs:
+        inputs["tagsAll"] = all_tags(config, inputs.get("tags"))
+    failures += [
+        CheckFailure(missing, f"{kind.token} needs the property {missing!r}")
+        for missing in sorted(schema.required - inputs.keys())
+    ]
+    return inputs | {DEFAULTS: sorted(defaults)}, failures
+
+
+def all_tags(config: ProviderConfig, tags: Any) -> Any:
+    """A resource's tags with the provider's default ones; its own win."""
+    if has_unknowns(tags) or has_unknowns(config.default_tags):
+        return UNKNOWN
+    return {**config.default_tags, **(tags or {})}
+
+
+def autoname(naming: Autoname, name: str, inputs: Mapping[str, Any], seed: bytes) -> str:
+    """A unique name as pulumi-aws makes one; the same seed gives the same name. Raises ValueError when it is too long."""
+    prefix = (name.lower() if naming.lowercase else name) + (naming.separator if naming.random_length else "")
+    size = len(prefix) + naming.random_length
+    if naming.max_length and size > naming.max_length:
+        raise ValueError(
+            f"the resource's name {name!r} plus {naming.random_length} random characters is longer than the "
+            f"{naming.max_length} that {naming.property!r} may have: use a shorter name or set {naming.property!r}"
+        )
+    number = int.from_bytes(hashlib.sha512(seed or secrets.token_bytes(32)).digest(), "big")
+    random = ""
+    for _ in range(naming.random_length):
+        number, rest = divmod(number, len(naming.charset))
+        random += naming.charset[rest]
+    return _finish(naming, prefix + random, inputs)
+
+
+def _finish(naming: Autoname, name: str, inputs: Mapping[str, Any]) -> str:
+    if not name:
+        return ""
+    suffix = naming.suffix if not naming.suffix_when or inputs.get(naming.suffix_when) is True else ""
+    return ("" if name.startswith(naming.prefix) else naming.prefix) + name + suffix
+
+
+def _unknown(kind: AwsType, inputs: Properties) -> Iterator[CheckFailure]:
+    """Properties that the type does not have, that are of another type, or that the sandbox cannot honour."""
+    schema = kind.schema
+    for name, value in inputs.items():
+        if name in schema.inputs:
+            yield from _shape(kind, schema.inputs[name], value, name, name)
+        elif name not in ("tagsAll", DEFAULTS):
+            yield CheckFailure(name, f"{kind.token} has no property {name!r}")
+
+
+def _shape(kind: AwsType, schema: Any, value: Any, path: str, place: str) -> Iterator[CheckFailure]:
+    if value is None or value is UNKNOWN or schema == "any":
+        return
+    if path in kind.not_emulated and value not in (False, "", [], {}):
+        yield CheckFailure(place, f"{kind.token}: the property {path!r} is not emulated by the sandbox")
+    elif isinstance(schema, list):
+        if not isinstance(value, list):
+            yield _wrong(kind, place, "a list", value)
+            return
+        for number, item in enumerate(value):
+            yield from _shape(kind, schema[0], item, path, f"{place}[{number}]")
+    elif isinstance(schema, Mapping):
+        if not isinstance(value, Mapping):
+            yield _wrong(kind, place, "a map" if "*" in schema else "an object", value)
+            return
+        for name, item in value.items():
+            inner = child(schema, name)
+            if inner is not None:
+                yield from _shape(kind, inner, item, path if "*" in schema else f"{path}.{name}", f"{place}.{name}")
+            elif not name.startswith("__"):
+                yield CheckFailure(f"{place}.{name}", f"{kind.token}: {place} has no property {name!r}")
+        for name in schema:
+            if name.endswith("!") and value.get(name[:-1]) is None:
+                yield CheckFailure(place, f"{kind.token}: {place} needs the property {name[:-1]!r}")
+    elif not _fits(schema, value):
+        yield _wrong(kind, place, {"str": "a string", "bool": "true or false", "int": "a whole number"}.get(schema, schema), value)
+
+
+def _fits(schema: str, value: Any) -> bool:
+    """Whether a value passes for a type, as leniently as Terraform's conversions do."""
+    if schema == "str":
+        return isinstance(value, str | bool | int | float)
+    if schema == "bool":
+        return isinstance(value, bool) or value in ("true", "false")
+    if schema in ("int", "num"):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            return False
+        return not isinstance(value, bool) and (schema == "num" or number.is_integer())
+    return isinstance(value, Asset | Archive)
+
+
+def _wrong(kind: AwsType, place: str, wanted: str, value: Any) -> CheckFailure:
+    spelled = json.dumps(value, default=str)
+    shown = spelled if len(spelled) < 80 else spelled[:77] + "..."
+    return CheckFailure(place, f"{kind.token}: {place!r} must be {wanted}, not {shown}")

@@ -1,0 +1,21 @@
+"""The hooks by the names that the type table uses."""
+
+from typing import Final
+
+from mlinfra.sandbox.aws.hooks import network
+from mlinfra.sandbox.aws.hooks.base import Hook
+
+HOOKS: Final[dict[str, Hook]] = {
+    "": Hook(),
+    "dhcp_options": network.DhcpOptions(),
+    "flow_log": network.FlowLog(),
+    "main_route_table": network.MainRouteTable(),
+    "many_rules": network.ManyRules(),
+    "network_acl": network.NetworkAcl(),
+    "network_acl_rule": network.NetworkAclRule(),
+    "route": network.Route(),
+    "route_table": network.RouteTable(),
+    "route_table_association": network.RouteTableAssociation(),
+    "security_group": network.SecurityGroup(),
+    "single_rule": network.SingleRule(),
+}

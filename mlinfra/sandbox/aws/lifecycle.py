@@ -1,0 +1,81 @@
+"""The three things that happen to a resource: it is created, updated and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mlinfra.catalog.aws_types import Call
+from mlinfra.sandbox.aws import steps
+from mlinfra.sandbox.aws.account import AwsError, is_missing
+from mlinfra.sandbox.aws.resource import Resource, changed
+
+ALL = Call(op="")
+
+
+def create(resource: Resource, made: Callable[[Resource], None]) -> None:
+    """Make the resource; `made` is called as soon as its id is known."""
+    kind = resource.kind
+    olds = steps.initial(resource)
+    if kind.adopt is not None:
+        answer = resource.send(kind.adopt.op, {}, kind.adopt)
+        resource.identify(answer)
+        wanted, resource.inputs = resource.inputs, dict(resource.inputs)
+        resource.read()
+        olds = {name: value for name, value in resource.outputs.items() if name in kind.schema.inputs}
+        resource.inputs = wanted
+    else:
+        call = kind.create or kind.put
+        assert call is not None, kind.token
+        params = resource.params(call.op, resource.inputs, call)
+        if kind.tag_type and resource.inputs.get("tags"):
+            tags = [{"Key": key, "Value": value} for key, value in resource.inputs["tags"].items()]
+            params["TagSpecifications"] = [{"ResourceType": kind.tag_type, "Tags": tags}]
+            resource.used.add("tags")
+        answer = resource.ask(call.op, params)
+        resource.learn(answer, call)
+        resource.outputs.update({name: resource.inputs.get(name) for name in resource.used & resource.inputs.keys()})
+        resource.identify(answer)
+    made(resource)
+    resource.hook.made(resource)
+    steps.apply(resource, olds, done=frozenset(resource.used))
+    finish(resource, everything=kind.reread or kind.adopt is not None)
+
+
+def update(resource: Resource, olds: Mapping[str, Any]) -> None:
+    """Bring the resource from `olds` to its inputs."""
+    kind = resource.kind
+    news = resource.inputs
+    done: frozenset[str] = frozenset()
+    if kind.put is not None:
+        stepped = {name for step in kind.update for name in step.props}
+        due = [n for n in olds.keys() | news.keys() if n not in stepped and n != "tags" and changed(kind, n, olds.get(n), news.get(n))]
+        if due:
+            answer = resource.send(kind.put.op, news, kind.put)
+            resource.learn(answer, kind.put)
+            done = frozenset(resource.used)
+    steps.apply(resource, olds, done=done)
+    finish(resource, everything=bool(kind.volatile))
+
+
+def delete(resource: Resource) -> None:
+    """Delete the resource. What is gone already is fine; a type without a deletion is left as it is."""
+    kind = resource.kind
+    try:
+        steps.undo(resource)
+        if kind.delete is not None:
+            resource.send(kind.delete.op, {}, kind.delete)
+    except AwsError as error:
+        if not is_missing(error, kind.missing):
+            raise
+
+
+def finish(resource: Resource, *, everything: bool) -> None:
+    """Complete the outputs: ask only for what neither the answers so far nor the table tell."""
+    known = resource.outputs.keys() | resource.inputs.keys() | resource.kind.computed.keys()
+
+    def wanted(call: Call) -> bool:
+        return everything or any(name not in known for name in call.outputs if name != "tags")
+
+    first = resource.kind.read[:1]
+    resource.look(lambda call: everything if call in first else wanted(call))

@@ -1,0 +1,289 @@
+"""One configured provider instance: Pulumi's resource operations on the emulated account, in plain Python values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlinfra.catalog.aws_types import AwsType, lookup
+from mlinfra.engine.provider import Checked, CheckFailure, Created, Diffed, DiffKind, InitFailure, PropertyDiff, ProviderFailure, ReadResult
+from mlinfra.engine.values import UNKNOWN, Properties, has_unknowns
+from mlinfra.sandbox.aws import checks, diffs
+from mlinfra.sandbox.aws.account import Account, AwsError
+from mlinfra.sandbox.aws.claims import Claim, Claims
+from mlinfra.sandbox.aws.config import ProviderConfig
+from mlinfra.sandbox.aws.lifecycle import create, delete, update
+from mlinfra.sandbox.aws.resource import Resource
+
+KINDS = {
+    ("add", False): DiffKind.ADD,
+    ("add", True): DiffKind.ADD_REPLACE,
+    ("delete", False): DiffKind.DELETE,
+    ("delete", True): DiffKind.DELETE_REPLACE,
+    ("update", False): DiffKind.UPDATE,
+    ("update", True): DiffKind.UPDATE_REPLACE,
+}
+
+
+@dataclass(frozen=True)
+class AwsProvider:
+    """A provider instance as one engine configured it. `identity` is the id of the provider resource in its state."""
+
+    account: Account
+    claims: Claims
+    config: ProviderConfig
+    identity: str = ""
+
+    def check(self, urn: str, olds: Properties, news: Properties, seed: bytes, proposed: str = "") -> Checked:
+        """Complete the inputs and say what is wrong with them."""
+        token, name = type_of(urn), urn.rpartition("::")[2]
+        kind = lookup(token)
+        if kind is None:
+            return Checked(news, (CheckFailure("", not_emulated(token)),))
+        key = (self.identity, urn)
+        if olds:
+            self.claims.known(key, inputs=olds)
+        claim = self.claims.get(key)
+        if claim is not None and not olds:
+            olds = claim.inputs  # what was made before keeps its name
+        inputs, failures = checks.check(kind, self.config, name, olds, news, seed, proposed)
+        return Checked(inputs, tuple(failures))
+
+    def diff(self, urn: str, id: str, old_inputs: Properties, news: Properties) -> Diffed:  # noqa: A002
+        """What an update would change, and what it cannot."""
+        kind = self._kind(urn)
+        self.claims.known((self.identity, urn), id)
+        found = diffs.diff(kind, old_inputs, news)
+        detailed = {change.path: PropertyDiff(KINDS[change.kind, change.replace], input_diff=True) for change in found.changes}
+        return Diffed(
+            changes=bool(found.properties),
+            replaces=found.replaces,
+            diffs=found.properties,
+            detailed=detailed,
+            delete_before_replace=bool(found.replaces) and (kind.delete_before_replace or _same_name(kind, old_inputs, news)),
+        )
+
+    def create(self, urn: str, inputs: Properties, *, preview: bool = False, wanted: Callable[[], bool] = lambda: True) -> Created:
+        """Make the resource. When `wanted` says afterwards that nobody is left to be told, it is taken back."""
+        kind = self._kind(urn)
+        if preview:
+            return Created("", self._foreseen(kind, inputs))
+        key = (self.identity, urn)
+        with self.claims.held(key):
+            resource = self._adopted(kind, key, inputs) or self._resource(kind, inputs)
+            if not resource.id:
+                self._guarded(resource, inputs, lambda: create(resource, lambda made: self.claims.made(key, self._claim(made, inputs))))
+            if not wanted():
+                delete(resource)
+                self.claims.drop(key)
+            return Created(resource.id, self._outputs(resource, inputs))
+
+    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> ReadResult:  # noqa: A002
+        """The resource as it is. With no inputs, as in an import, they are made up from what AWS says."""
+        kind = self._kind(urn)
+        key = (self.identity, urn)
+        with self.claims.held(key):
+            self.claims.known(key, id)
+            resource = self._resource(kind, inputs, id, outputs)
+            try:
+                if not resource.read():
+                    return ReadResult("")
+            except AwsError as error:
+                raise ProviderFailure(f"reading {kind.token} {id}: {error}") from error
+            found = self._inputs_of(resource, inputs)
+            return ReadResult(resource.id, found, self._outputs(resource, found))
+
+    def update(self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, *, preview: bool = False) -> Properties:  # noqa: A002, E501
+        """Change the resource in place and return its outputs."""
+        kind = self._kind(urn)
+        known = {name: value for name, value in old_outputs.items() if name not in old_inputs or name in news}
+        if preview:
+            stale = {name: UNKNOWN for name in kind.volatile}
+            return known | self._shown(news) | stale
+        key = (self.identity, urn)
+        with self.claims.held(key):
+            self.claims.known(key, id)
+            resource = self._resource(kind, news, id, known)
+            olds = old_inputs
+            if not diffs.diff(kind, old_inputs, news).properties:
+                olds = self.read(urn, id, old_inputs, old_outputs).inputs  # heals what an earlier update left undone
+            self._guarded(resource, news, lambda: update(resource, self._effective(olds)))
+            return self._outputs(resource, news)
+
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> None:  # noqa: A002
+        """Delete the resource; one that is gone already is fine."""
+        kind = self._kind(urn)
+        key = (self.identity, urn)
+        with self.claims.held(key):
+            self.claims.known(key, id)
+            try:
+                delete(self._resource(kind, inputs or outputs, id, outputs))
+            except AwsError as error:
+                raise ProviderFailure(f"deleting {kind.token} {id}: {error}") from error
+
+    def abandon(self, urns: list[str]) -> list[str]:
+        """Delete what was made for these URNs and never came to be known; the ids."""
+        found = []
+        for key, claim in self.claims.lost(self.identity, urns):
+            kind = self._kind(key[1])
+            with self.claims.held(key):
+                resource = self._resource(kind, claim.inputs, claim.id)
+                if resource.read():
+                    delete(resource)
+                    found.append(claim.id)
+                self.claims.drop(key)
+        return found
+
+    # --- helpers -----------------------------------------------------------------------------------------------------
+
+    def _kind(self, urn: str) -> AwsType:
+        kind = lookup(type_of(urn))
+        if kind is None:
+            raise ProviderFailure(not_emulated(type_of(urn)))
+        return kind
+
+    def _effective(self, inputs: Properties) -> Properties:
+        """The inputs as they are applied: with all tags, without what is only bookkeeping."""
+        found = {name: value for name, value in inputs.items() if name != "region" and not name.startswith("__")}
+        if found.pop("tagsAll", None) is not None:
+            found["tags"] = inputs["tagsAll"]
+        return found
+
+    def _resource(self, kind: AwsType, inputs: Properties, id: str = "", outputs: Mapping[str, Any] | None = None) -> Resource:  # noqa: A002
+        region = inputs.get("region") or (outputs or {}).get("region") or self.config.region
+        return Resource(kind, self.account, str(region), self._effective(inputs), id, dict(outputs or {}))
+
+    def _claim(self, resource: Resource, inputs: Properties) -> Claim:
+        return Claim(resource.kind.token, resource.region, resource.id, inputs)
+
+    def _adopted(self, kind: AwsType, key: tuple[str, str], inputs: Properties) -> Resource | None:
+        """What an earlier creation made that no engine knows of, brought to what is wanted now; None if there is none."""
+        claim = self.claims.get(key)
+        if claim is None:
+            return None
+        resource = self._resource(kind, claim.inputs, claim.id)
+        if not resource.read():
+            self.claims.drop(key)
+            return None
+        found = diffs.diff(kind, claim.inputs, inputs)
+        if found.replaces:
+            delete(resource)
+            self.claims.drop(key)
+            return None
+        actual = self._inputs_of(resource, claim.inputs)
+        resource.inputs = self._effective(inputs)
+        self._guarded(resource, inputs, lambda: update(resource, self._effective(actual)))
+        self.claims.made(key, self._claim(resource, inputs))
+        return resource
+
+    def _guarded(self, resource: Resource, inputs: Properties, work: Callable[[], None]) -> None:
+        """Do the work. A failure after the resource exists keeps it: the engine learns its id and what is missing."""
+        existed = resource.id
+        try:
+            work()
+        except AwsError as error:
+            doing = "updating" if existed else "creating"
+            message = f"{doing} {resource.kind.token} {resource.id}".rstrip() + f": {error}"
+            if not resource.id:
+                raise ProviderFailure(message) from error
+            outputs = self._outputs(resource, inputs)
+            raise InitFailure(message, id=resource.id, outputs=outputs, inputs=inputs, reasons=[str(error)]) from error
+
+    def _shown(self, inputs: Properties) -> Properties:
+        return {name: value for name, value in inputs.items() if not name.startswith("__")}
+
+    def _foreseen(self, kind: AwsType, inputs: Properties) -> Properties:
+        """The outputs before creation: what AWS will say is unknown."""
+        unknown = (kind.schema.outputs.keys() | kind.schema.computed) - {"tagsAll"}
+        return dict.fromkeys(unknown, UNKNOWN) | {"id": UNKNOWN} | self._shown(inputs)
+
+    def _outputs(self, resource: Resource, inputs: Properties) -> Properties:
+        """The outputs for the engine: what AWS said, in the program's own words where it has some."""
+        kind, schema = resource.kind, resource.kind.schema
+        names = schema.inputs.keys() | schema.outputs.keys()
+        told = {name: value for name, value in resource.outputs.items() if name in names and name != "tags"}
+        return {**kind.computed, **told, **self._shown(inputs), "id": resource.id}
+
+    def _inputs_of(self, resource: Resource, olds: Properties) -> Properties:
+        """The inputs that would make the resource what it is: the old ones where they still hold."""
+        kind, actual = resource.kind, dict(resource.outputs)
+        tags = {key: value for key, value in (actual.get("tags") or {}).items() if not self.config.ignores(key)}
+        own = {key: v for key, v in tags.items() if key in (olds.get("tags") or {}) or self.config.default_tags.get(key) != v}
+        actual["tags"] = own
+        found = {}
+        for name in kind.schema.inputs:
+            value = actual.get(name)
+            if name in olds and name != "tags":
+                found[name] = olds[name] if value is None else restored(kind, name, olds[name], value)
+            elif not diffs.is_empty(value) and (not olds or not (name in kind.schema.computed or diffs.is_zero(value))):
+                found[name] = value
+            elif name in kind.defaults:
+                found[name] = kind.defaults[name]
+        if "region" in kind.schema.inputs:
+            found["region"] = resource.region
+        if "tagsAll" in kind.schema.outputs:
+            found["tagsAll"] = tags
+        found[checks.DEFAULTS] = olds.get(checks.DEFAULTS, [])
+        return found
+
+
+def restored(kind: AwsType, path: str, old: Any, actual: Any) -> Any:
+    """The actual value in the words of the old one, so that only real changes show."""
+    if has_unknowns(old) or diffs.same(kind, path, old, actual):
+        return old
+    if isinstance(old, Mapping) and isinstance(actual, Mapping) and not is_map(kind, path):
+        return {key: restored(kind, f"{path}.{key}", value, actual[key]) if key in actual else value for key, value in old.items() if key in actual or diffs.is_zero(value)}
+    if isinstance(old, list) and isinstance(actual, list):
+        if len(old) == len(actual):
+            pairs = pair_up(kind, path, old, actual)
+            found = [restored(kind, path, one, other) for one, other in pairs]
+            return old if found == old else found
+    return actual
+
+
+def pair_up(kind: AwsType, path: str, old: list[Any], actual: list[Any]) -> list[tuple[Any, Any]]:
+    """Each old item with the actual one that resembles it most."""
+    left = list(actual)
+    pairs = []
+    for one in old:
+        best = max(left, key=lambda other: likeness(kind, path, one, other))
+        left.remove(best)
+        pairs.append((one, best))
+    return pairs
+
+
+def likeness(kind: AwsType, path: str, one: Any, other: Any) -> int:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return sum(diffs.same(kind, f"{path}.{key}", value, other.get(key)) for key, value in one.items())
+    return int(diffs.same(kind, path, one, other))
+
+
+def is_map(kind: AwsType, path: str) -> bool:
+    """Whether the property at a path is a map with free keys."""
+    schema: Any = {name: shape for name, shape in kind.schema.inputs.items()}
+    for part in path.split("."):
+        while isinstance(schema, list):
+            schema = schema[0]
+        schema = schema.get(part, schema.get(part + "!", schema.get("*"))) if isinstance(schema, Mapping) else None
+    while isinstance(schema, list):
+        schema = schema[0]
+    return isinstance(schema, Mapping) and "*" in schema
+
+
+def _same_name(kind: AwsType, olds: Properties, news: Properties) -> bool:
+    """Whether the replacement has the same name as what it replaces, because the program gives it."""
+    if kind.autoname is None:
+        return False
+    name = kind.autoname.property
+    return name in news and name not in (news.get(checks.DEFAULTS) or ()) and news[name] == olds.get(name)
+
+
+def type_of(urn: str) -> str:
+    """The resource type in a URN."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def not_emulated(token: str) -> str:
+    """What is said of a type that the table does not have."""
+    return f"the resource type {token} is not emulated by the sandbox; `mlinfra types` lists those that are"

@@ -1,0 +1,238 @@
+"""The gRPC server of the Pulumi provider `aws`.
+
+Attached to with PULUMI_DEBUG_PROVIDERS, one server stands for every provider instance of every engine. Each instance has
+a connection of its own, so the peer tells whose call it is; what is configured on a connection holds for its calls.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent import futures
+from typing import Any, Final
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from google.rpc import code_pb2, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from mlinfra import __version__
+from mlinfra.engine.codec import Wire, decode
+from mlinfra.engine.provider import Checked, Diffed, InitFailure, ProviderFailure
+from mlinfra.engine.values import Properties, plain
+from mlinfra.sandbox.aws import config
+from mlinfra.sandbox.aws.account import Account, AwsError
+from mlinfra.sandbox.aws.claims import Claims
+from mlinfra.sandbox.aws.config import ProviderConfig
+from mlinfra.sandbox.aws.invokes import invoke
+from mlinfra.sandbox.aws.provider import AwsProvider
+
+log = logging.getLogger("mlinfra.sandbox")
+WIRE: Final = Wire(secrets=False, resources=False)
+MAX_PEERS: Final = 1024
+MAX_MESSAGE: Final = 400 * 1024 * 1024  # what Pulumi itself allows
+THREADS: Final = 64
+
+
+def serve(endpoint_url: str, port: int = 0) -> tuple[grpc.Server, int]:
+    """Serve the provider for the account at `endpoint_url` on 127.0.0.1; returns the started server and its port."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(THREADS, thread_name_prefix="aws-provider"),
+        options=[("grpc.max_receive_message_length", MAX_MESSAGE), ("grpc.max_send_message_length", MAX_MESSAGE)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(endpoint_url), server)
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    return server, bound
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """Pulumi's ResourceProvider for every engine that attaches."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._account = Account(endpoint_url)
+        self._claims = Claims()
+        self._instances: OrderedDict[str, AwsProvider] = OrderedDict()
+        self._lock = threading.Lock()
+
+    # --- the instance ------------------------------------------------------------------------------------------------
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Say what is understood: plain values only, as pulumi-aws does."""
+        return provider_pb2.ProviderHandshakeResponse(supports_autonaming_configuration=True)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Nothing to do: the engine finds this server by its port."""
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The version of the sandbox's provider."""
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse settings that do not exist and accounts that may not be touched."""
+        news = decode(request.news)
+        return _checked(Checked(news, tuple(config.failures(news))))
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Another region is another provider; everything else changes in place."""
+        olds, news = (plain(decode(one)) for one in (request.old_inputs, request.news))
+        changed = sorted(name for name in olds.keys() | news.keys() if olds.get(name) != news.get(name))
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
+            diffs=changed,
+            replaces=[name for name in changed if name == "region"],
+        )
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Remember the configuration of the instance on this connection."""
+        settings = decode(request.args) or {
+            name.removeprefix("aws:config:"): value for name, value in request.variables.items()
+        }
+        for note in config.notes(settings):
+            log.warning("%s", note)
+        instance = AwsProvider(self._account, self._claims, ProviderConfig.parse(settings), request.id)
+        with self._lock:
+            self._instances[context.peer()] = instance
+            self._instances.move_to_end(context.peer())
+            while len(self._instances) > MAX_PEERS:
+                self._instances.popitem(last=False)
+        return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Calls under way are short; they end by themselves."""
+        return empty_pb2.Empty()
+
+    def _instance(self, context: grpc.ServicerContext) -> AwsProvider:
+        found = self._instances.get(context.peer())
+        if found is None:
+            # A connection that was lost and made again: safe to go on only where it cannot matter whose it was.
+            with self._lock:
+                instances = list(self._instances.values())
+            if not instances or any(one != instances[0] for one in instances):
+                raise ProviderFailure("the connection to the sandbox's provider was lost; run the command again")
+            found = instances[0]
+        return found
+
+    # --- resources ---------------------------------------------------------------------------------------------------
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Complete and check inputs."""
+
+        def work() -> Any:
+            naming = request.autonaming if request.HasField("autonaming") else None
+            proposed = naming.proposed_name if naming is not None and naming.mode != naming.DISABLE else ""
+            return _checked(self._instance(context).check(request.urn, _in(request.olds), _in(request.news), request.randomSeed, proposed))
+
+        return _answered(context, work)
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Compare new inputs with old ones."""
+        return _answered(
+            context,
+            lambda: _diffed(self._instance(context).diff(request.urn, request.id, _in(request.old_inputs), _in(request.news))),
+        )
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Make a resource. One that was made for an engine that is gone is taken back."""
+
+        def work() -> Any:
+            made = self._instance(context).create(
+                request.urn, _in(request.properties), preview=request.preview, wanted=context.is_active
+            )
+            return provider_pb2.CreateResponse(id=made.id, properties=WIRE.encode(made.outputs))
+
+        return _answered(context, work)
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Read a resource as it is."""
+
+        def work() -> Any:
+            found = self._instance(context).read(request.urn, request.id, _in(request.inputs), _in(request.properties))
+            return provider_pb2.ReadResponse(
+                id=found.id, properties=WIRE.encode(found.outputs), inputs=WIRE.encode(found.inputs)
+            )
+
+        return _answered(context, work)
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Change a resource in place."""
+
+        def work() -> Any:
+            outputs = self._instance(context).update(
+                request.urn, request.id, _in(request.old_inputs), _in(request.olds), _in(request.news), preview=request.preview
+            )
+            return provider_pb2.UpdateResponse(properties=WIRE.encode(outputs))
+
+        return _answered(context, work)
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Delete a resource."""
+
+        def work() -> Any:
+            self._instance(context).delete(request.urn, request.id, _in(request.old_inputs), _in(request.properties))
+            return empty_pb2.Empty()
+
+        return _answered(context, work)
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Answer a function call."""
+
+        def work() -> Any:
+            found = invoke(self._instance(context), request.tok, _in(request.args))
+            response = provider_pb2.InvokeResponse(failures=_failures(found.failures))
+            getattr(response, "return").CopyFrom(WIRE.encode(found.result))
+            return response
+
+        return _answered(context, work)
+
+
+def _in(struct: Any) -> Properties:
+    """Properties from the wire, without marks of secrets."""
+    found: Properties = plain(decode(struct))
+    return found
+
+
+def _failures(failures: Any) -> list[Any]:
+    return [provider_pb2.CheckFailure(property=one.property, reason=one.reason) for one in failures]
+
+
+def _checked(found: Checked) -> Any:
+    return provider_pb2.CheckResponse(inputs=WIRE.encode(found.inputs), failures=_failures(found.failures))
+
+
+def _diffed(found: Diffed) -> Any:
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE,
+        replaces=found.replaces,
+        diffs=found.diffs,
+        deleteBeforeReplace=found.delete_before_replace,
+        hasDetailedDiff=True,
+        detailedDiff={
+            path: provider_pb2.PropertyDiff(kind=one.kind.value, inputDiff=one.input_diff)
+            for path, one in (found.detailed or {}).items()
+        },
+    )
+
+
+def _answered(context: grpc.ServicerContext, work: Callable[[], Any]) -> Any:
+    """The work's answer; a failure becomes the call's status, a half-made resource with its details."""
+    try:
+        return work()
+    except InitFailure as failure:
+        details = any_pb2.Any()
+        details.Pack(
+            provider_pb2.ErrorResourceInitFailed(
+                id=failure.id,
+                properties=WIRE.encode(failure.outputs),
+                reasons=failure.reasons,
+                inputs=WIRE.encode(failure.inputs),
+            )
+        )
+        status = status_pb2.Status(code=code_pb2.UNKNOWN, message=failure.message, details=[details])
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        context.abort(grpc.StatusCode.UNKNOWN, failure.message)
+    except (ProviderFailure, AwsError) as failure:
+        context.abort(grpc.StatusCode.UNKNOWN, str(failure))

@@ -1,0 +1,143 @@
+"""The calls that follow a creation or make up an update: which are due, and how each is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlinfra.catalog.aws_types import Step
+from mlinfra.sandbox.aws.account import AwsError, is_missing
+from mlinfra.sandbox.aws.diffs import canonical, same
+from mlinfra.sandbox.aws.mapping import Encoder, match, merge
+from mlinfra.sandbox.aws.resource import Resource, changed
+
+# What AWS says when a call of an interrupted update is repeated, or its effect is there already.
+DONE = ("InvalidPermission.Duplicate", "Resource.AlreadyAssociated", "EntityAlreadyExists", "RouteAlreadyExists")
+
+
+def initial(resource: Resource) -> dict[str, Any]:
+    """The inputs that a resource has right after its creation call, when none was given."""
+    return {**resource.kind.computed, **resource.kind.defaults}
+
+
+def apply(resource: Resource, olds: Mapping[str, Any], *, done: frozenset[str] = frozenset()) -> bool:
+    """Make every call that the way from `olds` to the resource's inputs needs; properties in `done` need none.
+
+    True when there was one.
+    """
+    kind, news = resource.kind, resource.inputs
+    called = False
+    for step in kind.update:
+        due = [name for name in step.props if name not in done and changed(kind, name, olds.get(name), news.get(name))]
+        if due:
+            called = True
+            _apply(resource, step, due, olds)
+    if "tags" not in done and not any("tags" in step.props for step in kind.update):
+        old, new = olds.get("tags") or {}, news.get("tags") or {}
+        if kind.tags is not None and old != new:
+            called = True
+            _tag(resource, old, new)
+    return called
+
+
+def undo(resource: Resource) -> None:
+    """Take away what keeps AWS from deleting the resource: the items of the steps marked so."""
+    resource.hook.before_delete(resource)
+    for step in reversed(resource.kind.update):
+        if step.undo:
+            for name in step.props:
+                _items(resource, step, name, resource.inputs.get(name), None)
+
+
+def _apply(resource: Resource, step: Step, due: list[str], olds: Mapping[str, Any]) -> None:
+    if step.add or step.remove:
+        for name in due:
+            _items(resource, step, name, olds.get(name), resource.inputs.get(name))
+        return
+    values = {name: resource.inputs.get(name) for name in (*step.props, *step.with_)}
+    if step.on or step.off:
+        switch = bool(values.pop(step.props[0]))
+        resource.send(step.on if switch else step.off, values if switch else {}, step)
+    elif step.clear and all(values[name] in (None, "", [], {}) for name in step.props):
+        resource.send(step.clear, {})
+    elif step.each:
+        for name in due:
+            resource.send(step.op, _filled(resource, {name: values[name]} | {w: values[w] for w in step.with_}), step)
+    else:
+        rest = {name: value for name, value in values.items() if name not in step.delta}
+        params = resource.params(step.op, _filled(resource, rest), step)
+        for name in due:
+            if name in step.delta:
+                added, removed = _delta(resource, name, olds.get(name), resource.inputs.get(name))
+                for parameter, items in zip(step.delta[name], (added, removed), strict=True):
+                    if items:
+                        params[parameter] = items
+        resource.ask(step.op, params)
+
+
+def _filled(resource: Resource, values: dict[str, Any]) -> dict[str, Any]:
+    """The values with what was taken away set back to its default."""
+    empty = {"str": "", "bool": False}
+    found = {}
+    for name, value in values.items():
+        schema = resource.kind.schema.inputs[name]
+        if value is None and name not in resource.kind.schema.computed:
+            value = initial(resource).get(name, [] if isinstance(schema, list) else empty.get(str(schema)))  # noqa: PLW2901
+        found[name] = value
+    return found
+
+
+def _delta(resource: Resource, name: str, old: Any, new: Any) -> tuple[list[Any], list[Any]]:
+    """What must be added and what removed; scalars count as lists of one."""
+    lists = [value if isinstance(value, list) else [] if value in (None, "") else [value] for value in (old, new)]
+    before, after = ([(canonical(resource.kind, name, [item]), item) for item in items] for items in lists)
+    added = [item for form, item in after if form not in [other for other, _ in before]]
+    removed = [item for form, item in before if form not in [other for other, _ in after]]
+    return added, removed
+
+
+def _items(resource: Resource, step: Step, name: str, old: Any, new: Any) -> None:
+    added, removed = _delta(resource, name, old, new)
+    for op, items, tolerated in ((step.remove, removed, is_missing), (step.add, added, _is_done)):
+        for item in items if op else ():
+            try:
+                resource.call(op, item_params(resource, step, op, name, item))
+            except AwsError as error:
+                if not tolerated(error):
+                    raise
+
+
+def item_params(resource: Resource, step: Step, op: str, name: str, item: Any) -> dict[str, Any]:
+    """The parameters that add or remove one item of the property."""
+    hooked = resource.hook.item(resource, op, name, item)
+    if hooked is not None:
+        return hooked
+    schema = resource.kind.schema.inputs[name]
+    if isinstance(item, Mapping):
+        inner = {key.removesuffix("!"): shape for key, shape in schema[0].items()}
+        params = resource.params(op, item, step, inner)
+    else:
+        params = resource.params(op, {name: item}, step, {name: schema[0] if isinstance(schema, list) else schema})
+    resource.used.discard(name)
+    return params
+
+
+def _is_done(error: AwsError) -> bool:
+    return error.code in DONE
+
+
+def _tag(resource: Resource, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    add, remove = resource.kind.tags or ("", "")
+    gone = sorted(old.keys() - new.keys())
+    more = {key: value for key, value in new.items() if old.get(key) != value}
+    if gone:
+        shape = resource.account.input_shape(resource.kind.service, remove)
+        member = match(tuple(shape.members), "tagKeys") or match(tuple(shape.members), "tagKeyList") or "Tags"
+        one = shape.members[member].member
+        keys = [{next(iter(one.members)): key} if one.type_name == "structure" else key for key in gone]
+        resource.call(remove, resource.key(remove) | {member: keys})
+    if more:
+        shape = resource.account.input_shape(resource.kind.service, add)
+        encoder = Encoder(shape, resource.names())
+        params = encoder.encode({"tags": {"*": "str"}, "tagList": {"*": "str"}}, {"tags": more})
+        resource.call(add, merge(resource.key(add), params))
