@@ -1,3 +1,67 @@
-"""Secure, compliant ML platforms as Pulumi components for AWS and Kubernetes."""
+"""Secure, compliant ML platforms as Pulumi components for AWS and Kubernetes.
+
+`import mlinfra as ml` offers the components and settings by name. They are loaded on first use: what needs none of them
+(the engine, the command line) does not wait for the AWS SDK.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlinfra.components import (
+        AccessLogBucket,
+        AccessLogBucketArgs,
+        Account,
+        ArgumentError,
+        AuditTrail,
+        AuditTrailArgs,
+        BucketPurpose,
+        Classification,
+        DataBucket,
+        DataBucketArgs,
+        Egress,
+        KeyPurpose,
+        KeyRing,
+        KeyRingArgs,
+        Network,
+        NetworkArgs,
+        Profile,
+        tag_everything,
+    )
+    from mlinfra.settings import PlatformSettings, Settings
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AccessLogBucket",
+    "AccessLogBucketArgs",
+    "Account",
+    "ArgumentError",
+    "AuditTrail",
+    "AuditTrailArgs",
+    "BucketPurpose",
+    "Classification",
+    "DataBucket",
+    "DataBucketArgs",
+    "Egress",
+    "KeyPurpose",
+    "KeyRing",
+    "KeyRingArgs",
+    "Network",
+    "NetworkArgs",
+    "PlatformSettings",
+    "Profile",
+    "Settings",
+    "tag_everything",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "mlinfra.settings" if name.endswith("Settings") else "mlinfra.components"
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

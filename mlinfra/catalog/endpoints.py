@@ -39,7 +39,7 @@ class Endpoint:
 @functools.cache
 def endpoints() -> Mapping[str, Endpoint]:
     """Every known endpoint by service, in the order of the file."""
-    table = tomllib.loads((resources.files(__package__) / "endpoints.toml").read_text("utf-8"))
+    table = tomllib.loads((resources.files("mlinfra.catalog") / "endpoints.toml").read_text("utf-8"))
     return {service: _endpoint(service, entry) for service, entry in table["endpoints"].items()}
 
 
@@ -50,7 +50,12 @@ def defaults(profile: str) -> tuple[str, ...]:
 
 def _endpoint(service: str, entry: Mapping[str, Any]) -> Endpoint:
     also = tuple(
-        Exemption(**{key: tuple(value) if isinstance(value, list) else value for key, value in statement.items()})
+        Exemption(
+            sid=statement["sid"],
+            actions=tuple(statement["actions"]),
+            resources=tuple(statement["resources"]),
+            anonymous=statement.get("anonymous", False),
+        )
         for statement in entry.get("also", ())
     )
     return Endpoint(

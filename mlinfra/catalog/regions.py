@@ -26,7 +26,7 @@ class Region:
 @functools.cache
 def regions() -> Mapping[str, Region]:
     """Every known region by name."""
-    table = tomllib.loads((resources.files(__package__) / "regions.toml").read_text("utf-8"))
+    table = tomllib.loads((resources.files("mlinfra.catalog") / "regions.toml").read_text("utf-8"))
     return {
         name: Region(
             name,

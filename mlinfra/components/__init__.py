@@ -2,16 +2,20 @@
 
 from mlinfra.components.access_logs import AccessLogBucket, AccessLogBucketArgs
 from mlinfra.components.account import Account
-from mlinfra.components.args import ArgumentError
 from mlinfra.components.audit import AuditTrail, AuditTrailArgs
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.keys import KeyRing, KeyRingArgs
 from mlinfra.components.network import Network, NetworkArgs
+from mlinfra.components.problems import ArgumentError
 from mlinfra.components.profiles import Classification, Egress, Profile
 from mlinfra.components.storage import BucketPurpose, DataBucket, DataBucketArgs
 from mlinfra.components.tags import tag_everything
 
+COMPONENTS = (Network, KeyRing, AccessLogBucket, DataBucket, AuditTrail)
+"""Every component, for the component package."""
+
 __all__ = [
+    "COMPONENTS",
     "AccessLogBucket",
     "AccessLogBucketArgs",
     "Account",

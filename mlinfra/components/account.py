@@ -7,7 +7,8 @@ import pulumi
 from pydantic import field_validator
 
 from mlinfra.catalog import regions
-from mlinfra.components.args import Args, Invalid
+from mlinfra.components.args import Args
+from mlinfra.components.problems import Invalid
 from mlinfra.errors import ConfigError
 
 
@@ -23,17 +24,13 @@ class Account(Args):
     @classmethod
     def _twelve_digits(cls, value: Any) -> Any:
         if isinstance(value, str) and not re.fullmatch(r"[0-9]{12}", value):
-            raise Invalid("is not an account id", fix="give its twelve digits, in quotes: '123456789012'")
+            raise Invalid("not an account id", fix="give its twelve digits, in quotes: '123456789012'")
         return value
 
     @field_validator("region")
     @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            regions.region(value)
-        except ConfigError as error:
-            raise Invalid("is not a region of the catalog", fix=error.fix) from None
-        return value
+    def _region(cls, value: str) -> str:
+        return known_region(value)
 
     @property
     def partition(self) -> str:
@@ -49,3 +46,11 @@ class Account(Args):
         """The ARN of a resource in this account, in this region unless another one (or none) is given."""
         place = self.region if region is None else region
         return pulumi.Output.concat("arn:", self.partition, ":", service, ":", place, ":", self.id, ":", resource)
+
+
+def known_region(name: str) -> str:
+    """The region's name, when the catalog has it."""
+    try:
+        return regions.region(name).name
+    except ConfigError as error:
+        raise Invalid("not a region of the catalog", fix=error.fix) from None

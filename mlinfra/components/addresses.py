@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Final
 
-from mlinfra.components.args import Invalid
+from mlinfra.components.problems import Invalid
 
 SLOTS: Final = 8
 LARGEST, SMALLEST = (
@@ -36,7 +36,7 @@ def vpc_range(cidr: str) -> IPv4Network:
     network = _parse(cidr, "10.0.0.0/16")
     if not any(network.subnet_of(block) for block in PRIVATE):
         raise Invalid(
-            "is not a private range (RFC 1918)", fix="choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+            "not a private range (RFC 1918)", fix="choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
         )
     return _sized(network)
 
@@ -45,7 +45,7 @@ def pod_range(cidr: str) -> IPv4Network:
     """The secondary range for pods: inside 100.64.0.0/10, from /16 to /21."""
     network = _parse(cidr, "100.64.0.0/16")
     if not network.subnet_of(SHARED):
-        raise Invalid("is not inside 100.64.0.0/10", fix="choose one inside 100.64.0.0/10, such as 100.64.0.0/16")
+        raise Invalid("not inside 100.64.0.0/10", fix="choose one inside 100.64.0.0/10, such as 100.64.0.0/16")
     return _sized(network)
 
 
@@ -79,15 +79,15 @@ def _parse(cidr: str, example: str) -> IPv4Network:
     try:
         network = IPv4Network(cidr, strict=False)
     except ValueError:
-        raise Invalid("is not an IPv4 range", fix=f"write it as {example}") from None
-    raise Invalid("has bits set behind its prefix", fix=f"write it as {network}")
+        raise Invalid("not an IPv4 range", fix=f"write it as {example}") from None
+    raise Invalid("bits are set behind its prefix", fix=f"write it as {network}")
 
 
 def _sized(network: IPv4Network) -> IPv4Network:
     if not LARGEST <= network.prefixlen <= SMALLEST:
         size = "larger than AWS allows" if network.prefixlen < LARGEST else "too small for the tiers of a zone"
         raise Invalid(
-            f"is {size}",
+            size,
             fix=f"give it a prefix from /{LARGEST} to /{SMALLEST}, such as {network.network_address}/{LARGEST}",
         )
     return network

@@ -5,8 +5,9 @@ from typing import Any, Final, Optional
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
+from mlinfra.components import references
 from mlinfra.components.account import Account
 from mlinfra.components.args import Args
 from mlinfra.components.buckets import BucketArn, Lifecycle, Lock, SecureBucket, secure_bucket
@@ -53,6 +54,10 @@ class AuditTrailArgs(Args):
     deletion_protection: bool = True
     """Whether Pulumi refuses to delete the archive and the trail. When false, destroying the stack erases what Object
     Lock does not hold."""
+
+    _key = field_validator("logs_key_arn")(references.key_arn)
+    _logs = field_validator("access_log_bucket")(references.bucket_name)
+    _buckets = field_validator("data_bucket_arns")(references.each(references.bucket_arn))
 
     @model_validator(mode="after")
     def _floors(self) -> "AuditTrailArgs":

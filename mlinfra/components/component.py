@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Generic, Optional, TypeVar
 import pulumi
 from pulumi.provider.experimental.util import camel_case
 
-from mlinfra.components.args import Args, ArgumentError, Problem, shown
+from mlinfra.components.args import Args
+from mlinfra.components.problems import ArgumentError, Problem, shown
 
 ArgsT = TypeVar("ArgsT", bound=Args)
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -28,13 +29,17 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
     def __init__(self, name: str, args: ArgsT, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         kind = type(self).__name__
         if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > MAX_NAME:
-            reason = f"is not made of lower-case letters, digits and single hyphens, {MAX_NAME} characters at most"
+            reason = f"not made of lower-case letters, digits and single hyphens, {MAX_NAME} characters at most"
             fix = "choose a name such as main or team-a; resource names in AWS are made from it"
             raise ArgumentError(kind, [Problem("name", shown(name), reason, fix)])
         checked: Any = self._args_type.of(args, f'{kind} "{name}"')
         module = type(self).__module__.rpartition(".")[2]
         super().__init__(f"mlinfra:{module}:{kind}", name, {}, opts)
         self._args = checked
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__doc__ = inspect.cleandoc(cls.__doc__ or "")  # the package schema takes it as it stands
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child: this component is its parent; `options` are what is meant for that child alone."""

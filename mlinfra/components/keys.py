@@ -7,10 +7,12 @@ import pulumi
 import pulumi_aws as aws
 from pydantic import field_validator
 
+from mlinfra.components import references
 from mlinfra.components.account import Account
-from mlinfra.components.args import Args, Invalid
+from mlinfra.components.args import Args
 from mlinfra.components.component import Component, together
 from mlinfra.components.key_policies import KeyPurpose, key_policy
+from mlinfra.components.problems import Invalid
 
 ROTATION_DAYS = 365
 DELETION_DAYS = 30  # the longest that AWS KMS waits
@@ -37,7 +39,11 @@ class KeyRingArgs(Args):
         unknown = [purpose for purpose in value if purpose not in known]
         if unknown:
             raise Invalid(f"{unknown[0]!r} is not a key's purpose", fix=f"use {', '.join(known)}")
+        for principals in value.values():
+            references.each(references.principal_arn)(principals)
         return value
+
+    _administrators = field_validator("administrators")(references.each(references.principal_arn))
 
 
 class KeyRing(Component[KeyRingArgs]):

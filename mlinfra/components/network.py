@@ -8,12 +8,14 @@ import pulumi_aws as aws
 from pydantic import field_validator, model_validator
 
 from mlinfra.catalog import endpoints, regions
+from mlinfra.components import references
 from mlinfra.components.account import Account
 from mlinfra.components.addresses import letter, pod_range, pod_zone_range, vpc_range, zone_ranges
-from mlinfra.components.args import Args, Invalid
+from mlinfra.components.args import Args
 from mlinfra.components.component import Component
 from mlinfra.components.flow_logs import flow_logs
 from mlinfra.components.network_acls import ANYWHERE, Tier
+from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import POSTURES, Egress, Profile, log_days
 from mlinfra.components.tiers import ids, subnets
 from mlinfra.components.vpc_endpoints import vpc_endpoints
@@ -51,6 +53,8 @@ class NetworkArgs(Args):
     def _vpc_range(cls, value: str) -> str:
         return str(vpc_range(value))
 
+    _key = field_validator("logs_key_arn")(references.key_arn)
+
     @field_validator("pods_cidr")
     @classmethod
     def _pod_range(cls, value: Optional[str]) -> Optional[str]:
@@ -59,23 +63,13 @@ class NetworkArgs(Args):
     @field_validator("endpoints")
     @classmethod
     def _known_services(cls, value: Sequence[str]) -> Sequence[str]:
-        unknown = [service for service in value if service not in endpoints.endpoints()]
-        if unknown:
-            raise Invalid(
-                f"no endpoint is known for {unknown[0]!r}", fix=f"choose from {', '.join(endpoints.endpoints())}"
-            )
-        return value
+        return check_endpoints(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> "NetworkArgs":
-        _check_zones(self.zones, self.account.region)
+        check_zones(self.zones, self.account.region)
+        check_egress(self.egress, self.profile)
         log_days(self.profile, self.log_retention_days, "log_retention_days")
-        if self.profile is Profile.ISOLATED and self.egress not in (None, Egress.NONE):
-            raise Invalid(
-                "the isolated profile has no path to the internet",
-                fix="leave egress out, or choose the regulated profile",
-                argument="egress",
-            )
         return self
 
 
@@ -250,14 +244,30 @@ class Network(Component[NetworkArgs]):
         return aws.ec2.RouteTable(name, vpc_id=self._vpc.id, tags={"Name": name}, opts=self.child())
 
 
-def _check_zones(zones: Sequence[str], region: str) -> None:
-    known = regions.region(region).zones
-    unknown = [zone for zone in zones if zone not in (*known, *regions.region(region).older_zones)]
+def check_zones(zones: Sequence[str], region: str) -> None:
+    """Refuses too few zones, a zone named twice, and zones that the region does not have."""
+    place = regions.region(region)
+    choice = ", ".join(place.zones)
+    unknown = [zone for zone in zones if zone not in (*place.zones, *place.older_zones)]
     if unknown:
-        raise Invalid(f"{region} has no zone {unknown[0]}", fix=f"choose from {', '.join(known)}", argument="zones")
-    if len(set(zones)) != len(zones):
+        raise Invalid(f"{region} has no zone {unknown[0]!r}", fix=f"choose from {choice}", argument="zones")
+    if len(set(zones)) < len(zones):
         raise Invalid("a zone stands there twice", fix="name every zone once", argument="zones")
     if len(zones) < MIN_ZONES:
-        raise Invalid(
-            f"{len(zones)} is too few", fix=f"name at least {MIN_ZONES} of {', '.join(known)}", argument="zones"
-        )
+        raise Invalid(f"{len(zones)} are too few", fix=f"name at least {MIN_ZONES} of {choice}", argument="zones")
+
+
+def check_egress(egress: Optional[Egress], profile: Profile) -> None:
+    """Refuses a way out of an isolated network."""
+    if profile is Profile.ISOLATED and egress not in (None, Egress.NONE):
+        fix = "leave egress out, or choose the regulated profile"
+        raise Invalid("the isolated profile has no path to the internet", fix=fix, argument="egress")
+
+
+def check_endpoints(services: Sequence[str]) -> Sequence[str]:
+    """Refuses services without an entry in the catalog."""
+    known = endpoints.endpoints()
+    unknown = [service for service in services if service not in known]
+    if unknown:
+        raise Invalid(f"no endpoint is known for {unknown[0]!r}", fix=f"choose from {', '.join(known)}")
+    return services

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Optional
 
-from mlinfra.components.args import Invalid
+from mlinfra.components.problems import Invalid
 
 
 class Profile(StrEnum):

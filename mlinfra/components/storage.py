@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import Final, Optional
 
 import pulumi
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from mlinfra.components.args import Args, Invalid
+from mlinfra.components import references
+from mlinfra.components.args import Args
 from mlinfra.components.buckets import (
     BucketArn,
     Lifecycle,
@@ -20,6 +21,7 @@ from mlinfra.components.buckets import (
 from mlinfra.components.component import Component
 from mlinfra.components.documents import Statement
 from mlinfra.components.key_policies import KeyPurpose
+from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import POSTURES, Classification, Profile, at_least
 
 
@@ -76,6 +78,10 @@ class DataBucketArgs(Args):
     profiles: nobody can shorten it). Can only be chosen when the bucket is made. Default: no lock."""
     deletion_protection: bool = True
     """Whether Pulumi refuses to delete the bucket. When false, destroying the stack erases its objects."""
+
+    _key = field_validator("key_arn")(references.key_arn)
+    _logs = field_validator("access_log_bucket")(references.bucket_name)
+    _endpoints = field_validator("vpc_endpoint_ids")(references.each(references.endpoint_id))
 
     @model_validator(mode="after")
     def _consistent(self) -> "DataBucketArgs":
