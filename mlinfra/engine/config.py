@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from mlinfra.engine.paths import Path, parse
 from mlinfra.engine.project import Project, full_key, has_type, type_name
 from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.values import Secret
@@ -21,7 +22,6 @@ from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError, UnsupportedError
 
 _SECURE: Final = "secure"
-_PATH: Final = re.compile(r'(?:^|\.)([^.\[\]"]+)|\[(\d+)\]|(?:^|\.)?\["((?:[^"\\]|\\.)*)"\]')
 _COERCED: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
 
 
@@ -175,14 +175,16 @@ def _override(project: Project, values: dict[str, Any], override: str, *, paths:
     return key
 
 
-def _parse_path(text: str, written: str) -> list[str | int]:
-    steps: list[str | int] = []
-    position = 0
-    while match := _PATH.match(text, position):
-        name, index, quoted = match.groups()
-        steps.append(int(index) if index else name if name is not None else re.sub(r"\\(.)", r"\1", quoted))
-        position = match.end()
-    if position != len(text) or not steps or not isinstance(steps[0], str):
+def _parse_path(text: str, written: str) -> Path:
+    try:
+        steps = parse(text)
+    except ValueError:
+        steps = ()
+    if (
+        not steps
+        or not isinstance(steps[0], str)
+        or any(step == "*" or (isinstance(step, int) and step < 0) for step in steps)
+    ):
         raise ConfigError(f"--config {written!r} is not a path", fix='write it like `network.subnets[0]["a.b"]`')
     return steps
 

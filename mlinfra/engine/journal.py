@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from mlinfra.engine.deployment import Document, compact, compose, encode_resource, extra_of, salt_of
 from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.state import PROVIDER_PREFIX, PendingOperation, ResourceState, Snapshot
+from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.engine.urn import is_provider
 from mlinfra.errors import StateError
 
 Resource = dict[str, Any]
@@ -209,9 +210,7 @@ def in_order(resources: list[Resource]) -> list[Resource]:
     for index, resource in enumerate(resources):
         places.setdefault(resource["urn"], []).append(index)
     resources = [_undangled(resource, places) for resource in resources]
-    providers = {
-        f"{r['urn']}::{r.get('id', '')}": i for i, r in enumerate(resources) if r["type"].startswith(PROVIDER_PREFIX)
-    }
+    providers = {f"{r['urn']}::{r.get('id', '')}": i for i, r in enumerate(resources) if is_provider(r["type"])}
 
     def targets(resource: Resource) -> Iterator[int]:
         if (provider := providers.get(resource.get("provider", ""))) is not None:

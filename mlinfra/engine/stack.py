@@ -15,8 +15,8 @@ from typing import Final
 from mlinfra.engine.config import StackConfig
 from mlinfra.engine.project import Project, check_name
 from mlinfra.engine.secrets import find_passphrase
-from mlinfra.engine.state import STACK_TYPE
 from mlinfra.engine.store import Store
+from mlinfra.engine.urn import STACK_TYPE, is_provider
 from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError
 
@@ -109,7 +109,7 @@ def stacks(home: Path, project: str | None = None) -> list[Summary]:
         store = Store(home, file.parent.name, file.stem, passphrase="")
         try:
             resources = json.loads(file.read_bytes())["deployment"].get("resources") or []
-            count = sum(r["type"] != STACK_TYPE and not r["type"].startswith("pulumi:providers:") for r in resources)
+            count = sum(r["type"] != STACK_TYPE and not is_provider(r["type"]) for r in resources)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             count = -1
         updated = datetime.fromtimestamp(file.stat().st_mtime, UTC)

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from mlinfra.engine.values import Properties
-
-STACK_TYPE: Final = "pulumi:pulumi:Stack"
-PROVIDER_PREFIX: Final = "pulumi:providers:"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from mlinfra.engine.deployment import DamagedError, Document
 from mlinfra.engine.journal import FileJournal, base_of, recover
 from mlinfra.engine.lock import Holder, holder, locked, release
 from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.state import STACK_TYPE, Journal, Snapshot
+from mlinfra.engine.state import Journal, Snapshot
+from mlinfra.engine.urn import STACK_TYPE
 from mlinfra.engine.values import Properties
 from mlinfra.errors import StateError
 
