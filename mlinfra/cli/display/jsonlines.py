@@ -1,0 +1,32 @@
+"""Pulumi's engine events as JSON, one a line, for machines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Self
+
+from mlinfra.engine.events import Event, to_json
+
+if TYPE_CHECKING:
+    from mlinfra.cli.display.progress import Progress
+
+
+class JsonLines:
+    """Writes every event as it comes."""
+
+    def __init__(self, progress: Progress, *, show_secrets: bool = False) -> None:
+        self._progress, self._show_secrets = progress, show_secrets
+        self._sequence = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event."""
+        self._progress.feed(event)
+        body = to_json(event, self._sequence, show_secrets=self._show_secrets)
+        self._sequence += 1
+        print(json.dumps(body, ensure_ascii=False, separators=(",", ":")), flush=True)  # noqa: T201

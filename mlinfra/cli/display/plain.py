@@ -1,0 +1,61 @@
+"""One line for every resource that is done: for logs and continuous integration."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Self
+
+from mlinfra.cli.display.words import seconds, short_type, words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mlinfra.cli.display.progress import Progress, Row
+    from mlinfra.engine.events import Event
+
+_STILL = 15.0  # seconds of silence after which the longest work is named
+
+
+class PlainView:
+    """Writes a line when a resource is done, and one now and then while something takes long. Previews are silent."""
+
+    def __init__(self, console: Console, progress: Progress, title: str, *, preview: bool) -> None:
+        self._console, self._progress, self._title, self._preview = console, progress, title, preview
+        self._over = threading.Event()
+        self._said = threading.Event()
+        self._watch = threading.Thread(target=self._while_silent, name="still", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._console.print(self._title, style="bold", markup=False)
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._said.set()
+        self._watch.join()
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event."""
+        row = self._progress.feed(event)
+        if self._preview or row is None or row.status == "running" or not row.shown:
+            return
+        said = words(row.now)
+        word = "failed" if row.status == "failed" else said.done
+        self._write(row, f"{word} ({seconds(row.ended - row.began)})" + (f" [{row.fidelity}]" if row.fidelity else ""))
+
+    def _write(self, row: Row, text: str) -> None:
+        self._said.set()
+        said = words(row.now)
+        sign = "!" if row.status == "failed" else said.sign
+        self._console.print(f" {sign:>2} {short_type(row.type)} {row.name} {text}", markup=False)
+
+    def _while_silent(self) -> None:
+        while not self._over.is_set():
+            if self._said.wait(_STILL):
+                self._said.clear()
+                continue
+            with self._progress.lock:
+                row = min(self._progress.running(), key=lambda r: r.began, default=None)
+            if row is not None:
+                self._write(row, f"still {words(row.now).doing} ({seconds(self._progress.clock() - row.began)})")

@@ -1,0 +1,256 @@
+"""A command from opening its stack to its last line: find the sandbox, preview, ask, deploy, sum up."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+
+from mlinfra import engine
+from mlinfra.catalog import aws_types
+from mlinfra.cli.display import summary
+from mlinfra.cli.display.jsonlines import JsonLines
+from mlinfra.cli.display.live import LiveView
+from mlinfra.cli.display.plain import PlainView
+from mlinfra.cli.display.progress import Progress
+from mlinfra.cli.display.tree import tree
+from mlinfra.cli.opening import open_stack
+from mlinfra.cli.terminal import answer, console, interactive, say
+from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.sandbox.session import DEFAULT_REGION, Session, forget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlinfra.cli.options import Asking, Scope, Shown, Where
+    from mlinfra.engine import Event, ImportItem, Options, Result, Stack
+    from mlinfra.engine.options import Cancellation
+
+UNCHANGING = frozenset({"same", "read", "read-replacement", "discard"})
+"""Operations that `--expect-no-changes` lets pass, as in Pulumi."""
+Operation = Literal["up", "refresh", "destroy", "import"]
+TITLES = {
+    "up": ("Previewing", "Deploying"),
+    "refresh": ("Previewing the refresh of", "Refreshing"),
+    "destroy": ("Previewing the end of", "Destroying"),
+    "import": ("Previewing the import into", "Importing into"),
+}
+NAMES = {"up": "deployment", "refresh": "refresh", "destroy": "destruction", "import": "import"}
+QUESTIONS = {
+    "up": "Deploy this?",
+    "refresh": "Bring the state up to date?",
+    "destroy": "Delete all this?",
+    "import": "Import this?",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """One run of one command on one stack."""
+
+    operation: Operation
+    stack: Stack
+    session: Session
+    options: Options
+    shown: Shown
+    expect_no_changes: bool
+    items: Sequence[ImportItem] = ()
+    region: str = DEFAULT_REGION
+    arguments: str = ""
+    """What a further command needs to mean the same stack."""
+
+    @classmethod
+    def of(
+        cls,
+        operation: Operation,
+        where: Where,
+        scope: Scope,
+        shown: Shown,
+        *,
+        items: Sequence[ImportItem] = (),
+        **options: Any,
+    ) -> Flow:
+        """Open the stack and the sandbox. Raises MlinfraError when either is not to be had."""
+        stack = open_stack(where, make=operation in {"up", "import"})
+        region = stack.config.package("aws").get("region")
+        region = region if isinstance(region, str) else DEFAULT_REGION
+        session = Session.open(stack.home)
+        if session.started:
+            say(f"The sandbox was started ({session.server.endpoint_url}); `mlinfra sandbox stop` ends it.")
+        session.enter(os.environ, region)
+        return cls(
+            operation=operation,
+            stack=stack,
+            session=session,
+            shown=shown,
+            expect_no_changes=scope.expect_no_changes,
+            items=items,
+            region=region,
+            arguments=where.arguments,
+            options=engine.Options(
+                parallel=scope.parallel,
+                continue_on_error=scope.continue_on_error,
+                targets=tuple(scope.target or ()),
+                target_dependents=scope.target_dependents,
+                excludes=tuple(scope.exclude or ()),
+                message=scope.message,
+                **options,
+            ),
+        )
+
+    def preview(self) -> None:
+        """Say what would be done, and do nothing."""
+        self._believe()
+        result, _ = self._run(preview=True)
+        self._end(result, preview=True)
+
+    def deploy(self, asking: Asking) -> None:
+        """Preview, ask and do it, as far as the user wants that."""
+        can_ask = interactive() and not self.shown.json
+        if not (asking.agreed or asking.preview_only or can_ask):
+            raise ConfigError(
+                "nobody can be asked whether to go on",
+                fix="give --yes, --skip-preview or --preview-only",
+            )
+        if not self._believe():
+            return
+        plan = None
+        if asking.preview_only or not asking.skip_preview:
+            asked = not (asking.agreed or asking.preview_only)
+            result, plan = self._run(preview=True, messages=asked or asking.preview_only)
+            if result.failed or asking.preview_only:
+                self._end(result, preview=True)
+                return
+            if asked and not self._agree(plan):
+                say("Nothing was done.")
+                raise typer.Exit(1)
+        result, _ = self._run(plan=plan)
+        self._end(result)
+
+    def _believe(self) -> bool:
+        """Look whether the account still is what the state says. Returns False when there is nothing left to destroy."""
+        lost = self.session.lost(self.stack)
+        if lost:
+            with self.stack.lock("notice a lost account"):
+                backup = forget(self.stack)
+            say(
+                f"The account that stack {self.stack.name} was deployed to is gone: the sandbox was reset, killed or the "
+                f"machine restarted. Its old state is kept in {backup}; the stack starts anew.",
+                style="yellow",
+            )
+        self.session.adopt(self.stack)
+        return not (lost and self.operation == "destroy")
+
+    def _run(
+        self, *, preview: bool = False, plan: Progress | None = None, messages: bool = True
+    ) -> tuple[Result, Progress]:
+        """Let the engine work under the view that suits the audience, and sum up."""
+        progress = Progress(fidelity=lambda token: aws_types.fidelity(token) or "", plan=plan)
+        verb = TITLES[self.operation][0 if preview else 1]
+        title = f"{verb} {self.stack.project.name}/{self.stack.name}"
+        with _interruptible(self.options.cancel, progress), self._view(progress, title, preview=preview) as view:
+            result = self._engine(preview=preview)(view)
+        if not self.shown.json:
+            self._report(result, progress, preview=preview, messages=messages or result.failed)
+        return result, progress
+
+    def _engine(self, *, preview: bool) -> Callable[[Callable[[Event], None]], Result]:
+        match self.operation:
+            case "up" if preview:
+                return lambda emit: engine.preview(self.stack, self.options, emit)
+            case "up":
+                return lambda emit: engine.up(self.stack, self.options, emit)
+            case "refresh":
+                return lambda emit: engine.refresh(self.stack, self.options, emit, preview=preview)
+            case "destroy":
+                return lambda emit: engine.destroy(self.stack, self.options, emit, preview=preview)
+            case "import":
+                return lambda emit: engine.import_resources(self.stack, self.items, self.options, emit, preview=preview)
+
+    def _view(self, progress: Progress, title: str, *, preview: bool) -> JsonLines | LiveView | PlainView:
+        if self.shown.json:
+            return JsonLines(progress, show_secrets=self.shown.show_secrets)
+        out = console()
+        live = interactive() and out.is_terminal and not out.is_dumb_terminal
+        return (LiveView if live else PlainView)(out, progress, title, preview=preview)
+
+    def _report(self, result: Result, progress: Progress, *, preview: bool, messages: bool) -> None:
+        out = console()
+        listed = preview or progress.plan is None
+        if listed and any(row.shown for row in progress.rows.values()):
+            out.print()
+            out.print(tree(progress, preview=preview, diff=self.shown.diff))
+        if messages:
+            summary.print_diagnostics(out, progress.diagnostics)
+        if self.operation == "up" and not result.failed:
+            before = self.stack.outputs() if preview and self.stack.exists else None
+            summary.print_outputs(out, result.outputs, before if preview else None, secrets=self.shown.show_secrets)
+        summary.print_counts(out, result, progress, preview=preview)
+        if self.operation == "up" and not preview and not result.failed:
+            summary.print_fidelity(out, result.snapshot.resources, progress.fidelity)
+
+    def _agree(self, plan: Progress) -> bool:
+        """Ask; `details` shows which properties change and asks again."""
+        while True:
+            said = answer(f"{QUESTIONS[self.operation]} yes, no or details: ").lower()
+            if said not in {"d", "details"}:
+                return said in {"y", "yes"}
+            console().print(tree(plan, preview=True, diff=True))
+
+    def _end(self, result: Result, *, preview: bool = False) -> None:
+        """The last lines, or the error that the exit code stands for."""
+        what = f"the {'preview' if preview else NAMES[self.operation]} of {self.stack.name}"
+        if self.options.cancel.is_set():
+            raise MlinfraError(f"{what} was stopped; what was done is in the state", fix=f"`{self._again()}` goes on")
+        if result.failed:
+            raise MlinfraError(
+                f"{what} failed" + ("" if preview else "; what was done is in the state"),
+                fix=f"mend what the messages above name, then `{self._again()}` again",
+            )
+        changed = sum(count for op, count in result.changes.items() if op not in UNCHANGING)
+        if self.expect_no_changes and changed:
+            would = "would change" if preview else "changed"
+            raise MlinfraError(f"--expect-no-changes was given, but {changed} resources {would}")
+        if self.operation == "up" and not self.shown.json:
+            summary.print_next(console(), self._next(preview=preview))
+
+    def _next(self, *, preview: bool) -> list[tuple[str, str]]:
+        if preview:
+            return [("deploy it", f"mlinfra up{self.arguments}")]
+        region = "" if self.region == DEFAULT_REGION else f" --region {self.region}"
+        return [
+            ("look at the account", f'eval "$(mlinfra sandbox env{region})"    then aws, boto3, …'),
+            ("use the outputs", f"mlinfra outputs --json{self.arguments}"),
+            ("take it down", f"mlinfra destroy{self.arguments}"),
+            ("stop the sandbox", "mlinfra sandbox stop    (it keeps its account)"),
+        ]
+
+    def _again(self) -> str:
+        return f"mlinfra {self.operation}{self.arguments}"
+
+
+@contextmanager
+def _interruptible(cancel: Cancellation, progress: Progress) -> Iterator[None]:
+    """The first interrupt cancels gracefully, the second ends the run, a third the process."""
+
+    def first(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, second)
+        progress.note = "stopping; work under way is ended and the state kept (once more: at once)"
+        if not progress.watched:
+            say(progress.note, style="yellow")
+        cancel.set()
+
+    def second(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,97 @@
+"""The `mlinfra` command. Every command imports what it needs when it runs, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from mlinfra.cli import deploy, sandbox, stacks, types
+from mlinfra.cli.terminal import say, show_error
+from mlinfra.errors import ConfigError, MlinfraError
+
+_HELP = """Deploy Pulumi programs into an AWS account that exists only on this machine.
+
+The commands, flags and environment variables are those of the pulumi CLI where they mean the same.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+"""
+
+app = typer.Typer(
+    name="mlinfra",
+    help=_HELP,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+deploy.register(app)
+stacks.register(app)
+sandbox.register(app)
+types.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from mlinfra import __version__
+
+        typer.echo(f"mlinfra {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
+# typer vendors click from 0.27 on, so the base of its usage errors is reached through what typer exports.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return the exit code; whatever goes wrong has been reported."""
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except MlinfraError as error:
+        show_error(error)
+        return error.exit_code
+    except _UsageError as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "mlinfra"
+        show_error(ConfigError(getattr(error, "format_message", error.__str__)(), fix=f"see `{command} --help`"))
+        return ConfigError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        say("stopped; nothing was started", style="yellow")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001
+        return _internal(error)
+
+
+def _internal(error: Exception) -> int:
+    """An error of ours: one line, and the traceback in a file."""
+    import tempfile
+    import traceback
+    from pathlib import Path
+
+    with tempfile.NamedTemporaryFile("w", prefix="mlinfra-", suffix=".log", delete=False) as log:
+        traceback.print_exception(error, file=log)
+    show_error(
+        MlinfraError(
+            f"internal error: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
+            fix=f"please report it with the traceback in {Path(log.name)}",
+        )
+    )
+    return 1
