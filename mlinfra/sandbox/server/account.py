@@ -1,20 +1,17 @@
-"""The emulated account: moto as a WSGI application, prepared to answer as a fresh AWS account does."""
+"""The emulated account: moto and the overlay in front of it, prepared to answer as a fresh AWS account does."""
 
 from __future__ import annotations
 
 import os
-import threading
 import uuid
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+if TYPE_CHECKING:
+    from mlinfra.sandbox.server.wire import Environ, StartResponse
 
 # moto reads these when it is imported.
 SETTINGS: Final = {
-    "MOTO_ACCOUNT_ID": "123456789012",
     "MOTO_DISABLE_GLOBAL_CORS": "true",  # no web page may read the account
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
@@ -22,20 +19,33 @@ SETTINGS: Final = {
 
 
 class Account:
-    """One AWS account in memory. `application` answers the AWS protocols; `generation` names this account."""
+    """One AWS account in memory. `generation` names it: a new one begins whenever it is empty and new."""
 
     def __init__(self) -> None:
         os.environ.update(SETTINGS)
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
-        self.application: Application = DomainDispatcherApplication(create_backend_app)
+        from mlinfra.sandbox.server.overlay import Overlay  # noqa: PLC0415
+
+        class Moto(DomainDispatcherApplication):  # type: ignore[misc]
+            def get_backend_for_host(self, host: str | None) -> Any:
+                backend = super().get_backend_for_host(host)
+                if host is not None and backend is None:
+                    raise NotImplementedError(host)
+                return backend
+
+        self._overlay = Overlay(Moto(create_backend_app))
         self.generation = str(uuid.uuid4())
-        self._lock = threading.RLock()
+
+    def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer an AWS request (WSGI)."""
+        return self._overlay.respond(environ).send(start_response)
 
     def reset(self) -> None:
         """Make the account empty and new."""
-        from moto.moto_api._internal.models import moto_api_backend  # noqa: PLC0415
+        self._overlay.reset()
+        self.generation = str(uuid.uuid4())
 
-        with self._lock:
-            moto_api_backend.reset()
-            self.generation = str(uuid.uuid4())
+    def used(self) -> list[Any]:
+        """The services, by the names that requests are signed with, and regions asked so far."""
+        return sorted(self._overlay.used)

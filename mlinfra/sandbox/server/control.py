@@ -154,7 +154,8 @@ def _spawn(files: ServerFiles, home: Path, idle_seconds: float, port: int | None
     if not answer:
         waited = time.time() - launched
         message = f"the sandbox's server did not come up within {waited:.1f} s. The end of {files.log}:\n{files.log_tail()}"
-        raise SandboxError(message, fix="install the extra: pip install 'pulumi-mlinfra[sandbox]'")
+        lacking = "No module named" in files.log_tail()
+        raise SandboxError(message, fix="pip install 'pulumi-mlinfra[sandbox]'" if lacking else "")
     said: dict[str, Any] = json.loads(answer)
     if "error" in said:
         raise SandboxError(said["error"], fix=said["fix"])

@@ -11,11 +11,14 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from mlinfra.sandbox.server.account import Account, Environ, StartResponse
+from mlinfra.sandbox.server.account import Account
 from mlinfra.sandbox.server.files import ADMIN, DEFAULT_PORT, HOST, SandboxError, ServerFiles, ServerInfo, take
+
+if TYPE_CHECKING:
+    from mlinfra.sandbox.server.wire import Environ, StartResponse
 
 log = logging.getLogger("mlinfra.sandbox")
 HANDOVER_SECONDS: Final = 30.0  # how long the server before this one may take to end
@@ -75,13 +78,15 @@ class Server:
         self.files.info.unlink(missing_ok=True)
 
     def _serve_provider(self) -> None:
+        """Serve the provider as well. Without it the account still answers any AWS client, so the server goes on."""
         try:
             from mlinfra.sandbox.aws import serve  # noqa: PLC0415
-        except ImportError as error:
-            log.warning("no provider is served: %s", error)
-            return
-        self._provider, port = serve(self.info.endpoint_url, port=0)
-        self._update(provider_port=port)
+
+            self._provider, port = serve(self.info.endpoint_url, port=0)
+        except Exception:
+            log.exception("the provider is not served")
+        else:
+            self._update(provider_port=port)
 
     def _update(self, **changes: Any) -> None:
         self.info = ServerInfo(**{**vars(self.info), **changes})
@@ -109,7 +114,7 @@ class Server:
         path = environ["PATH_INFO"]
         if path.startswith(ADMIN):
             return self._administer(environ["REQUEST_METHOD"], path.removeprefix(ADMIN), start_response)
-        return self.account.application(environ, start_response)
+        return self.account.answer(environ, start_response)
 
     def _administer(self, method: str, what: str, start_response: StartResponse) -> Iterable[bytes]:
         if (method, what) == ("POST", "reset"):
