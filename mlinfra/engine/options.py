@@ -45,7 +45,8 @@ class Options:
 
     Targets, excludes and replaces are URNs; targets and excludes may have the wildcards `*` (within one part of a URN)
     and `**`. `plugins` is where providers come from (default: plugins on this machine, as Pulumi finds them), `env` is
-    added to the environment of the program and the plugins.
+    added to the environment of the program and the plugins. With `take_over_lock` a run goes on where a process that
+    died left the stack's lock behind; without, as with Pulumi, a person has to cancel first.
     """
 
     parallel: int = 16
@@ -62,7 +63,17 @@ class Options:
     plugins: ProviderSource | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
+    take_over_lock: bool = False
     cancel: Cancellation = field(default_factory=Cancellation)
+
+
+@dataclass(frozen=True)
+class ImportItem:
+    """A resource to import: its type token, the name that the program will give it, and its id in the cloud."""
+
+    type: str
+    name: str
+    id: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,72 @@
+"""Default providers: made when the first resource comes that names no provider, one for each package and version."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import Future
+
+from mlinfra.engine import urn as urns
+from mlinfra.engine.config import StackConfig
+from mlinfra.engine.goal import Goal
+from mlinfra.engine.registrar import Registrar
+from mlinfra.engine.registry import INTERNAL
+from mlinfra.engine.urn import Reference
+from mlinfra.engine.values import Properties
+from mlinfra.errors import ConfigError
+
+
+class DefaultProviders:
+    """References to default providers, which are configured by the stack's configuration under the package's name."""
+
+    def __init__(self, registrar: Registrar, config: StackConfig) -> None:
+        self._registrar = registrar
+        self._config = config
+        self._references: dict[tuple[str, str, str], Future[str]] = {}
+        self._lock = threading.Lock()
+        self._denied = _denied(config)
+
+    def get(self, package: str, version: str, url: str) -> str:
+        """The reference to the default provider; the first who asks registers it. Raises Stopped when that fails."""
+        if package in self._denied or ("*" in self._denied and package != "pulumi"):
+            raise ConfigError(
+                f"Default provider for '{package}' disabled.", fix="name an explicit provider for its resources"
+            )
+        with self._lock:
+            key = (package, version, url.rstrip("/"))
+            found = self._references.get(key)
+            if found is None:
+                future = self._references[key] = Future()
+        if found is not None:
+            return found.result()
+        try:
+            future.set_result(self._register(*key))
+        except BaseException as error:
+            future.set_exception(error)
+            raise
+        return future.result()
+
+    def _register(self, package: str, version: str, url: str) -> str:
+        inputs: Properties = dict(self._config.package(package))
+        if version:
+            inputs["version"] = version
+        if version or url:
+            inputs[INTERNAL] = {"pluginDownloadURL": url} if url else {}
+        name = urns.default_provider_name(version, url)
+        goal = Goal(type=urns.PROVIDER_PREFIX + package, name=name, custom=True, properties=inputs)
+        state = self._registrar.register(goal).state
+        return str(Reference(state.urn, state.id))
+
+
+def _denied(config: StackConfig) -> frozenset[str]:
+    """The packages in the configuration's pulumi:disable-default-providers."""
+    text = config.package("pulumi").get("disable-default-providers")
+    if not text:
+        return frozenset()
+    try:
+        names = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"pulumi:disable-default-providers is {text!r}", fix="give a list of package names")
+    return frozenset(name.strip() for name in names)

@@ -1,0 +1,165 @@
+"""What is deleted at the end of a run, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mlinfra.engine import tasks
+from mlinfra.engine.dependents import replaced_with
+from mlinfra.engine.ledger import dependencies, provider_urn
+from mlinfra.engine.marks import Marks
+from mlinfra.engine.parts import Abort, Parts
+from mlinfra.engine.registrar import Registrar
+from mlinfra.engine.state import ResourceState
+from mlinfra.engine.tasks import Task
+
+
+class Deletions:
+    """Deletes what the program did not register, what was replaced, and in a destroy everything."""
+
+    def __init__(self, parts: Parts, registrar: Registrar) -> None:
+        self._parts, self._registrar = parts, registrar
+        self._ledger, self._executor, self._marks = parts.ledger, parts.executor, parts.marks
+
+    def run(self) -> None:
+        """Delete, level by level: a resource goes after everything that depends on it has gone."""
+        kept, going = self._choose()
+        if kept:
+            self._executor.run(kept)
+        by_state = {id(task.state): task for task in going}
+        everything = [*self._marks.to_delete, *self._ledger.previous]
+        still_needed: set[int] = set()
+        seen = 0
+        for level in levels([task.state for task in going], everything):
+            if self._executor.stopping.is_set():
+                break
+            for task in self._executor.failed[seen:]:
+                seen += 1
+                still_needed |= _needed_by(task.state, everything)
+            self._executor.run_all(by_state[id(state)] for state in level if id(state) not in still_needed)
+
+    def _choose(self) -> tuple[list[Task], list[Task]]:
+        """What stays because the run is not about it, and what goes."""
+        marks, included = self._marks, self._included()
+        kept, going = list[Task](), list[Task]()
+        for state in self._ledger.previous:
+            if id(state) in marks.deleting:
+                continue
+            if not included(state):
+                if not marks.stays(state.urn) and not state.delete:
+                    kept += self._registrar.carried(state)
+                continue
+            if state.delete:
+                going.append(tasks.deletion(state, replaced=True))
+            elif marks.stays(state.urn):
+                continue
+            elif state.pending_replacement:
+                going.append(Task(op=tasks.REMOVE_PENDING_REPLACE, old=state))
+            else:
+                going.append(tasks.deletion(state))
+            marks.deleted.add(state.urn)
+        for state in marks.to_delete:
+            if included(state):
+                marks.deleted.add(state.urn)
+                going.append(tasks.deletion(state))
+        self._refuse_unasked(going)
+        return kept, going
+
+    def _refuse_unasked(self, going: Iterable[Task]) -> None:
+        """With targets, nothing else may be deleted unless that was asked for."""
+        targets = self._parts.selection.targets
+        if not targets or self._parts.selection.target_dependents:
+            return
+        unasked = [task.state.urn for task in going if task.state.urn not in targets]
+        for urn in unasked:
+            message = (
+                f"Resource '{urn}' will be destroyed but was not specified in --target list.\n"
+                "Either include resource in --target list or pass --target-dependents to proceed."
+            )
+            self._parts.reporter.say("error", message, urn)
+            self._parts.saw_error = True
+        if unasked and not self._parts.dry_run:
+            raise Abort("delete untargeted resource")
+
+    def _included(self) -> _Included:
+        selection, ledger = self._parts.selection, self._ledger
+        if selection.targets:
+            wanted: set[str] = set()
+            for root in [state for state in ledger.previous if state.urn in selection.targets]:
+                wanted |= {root.urn, *_depending_on(root, ledger.previous)}
+            for urn in list(wanted):
+                for root in ledger.by_urn.get(urn, ()):
+                    wanted |= {state.urn for state, _ in replaced_with(root, ledger, Marks(), self._parts.registry)}
+            return _Included(wanted, inside=True)
+        if selection.excludes:
+            everything = ledger.previous
+            kept: set[str] = set()
+            for root in [state for state in everything if state.urn in selection.excludes]:
+                needed = _needed_by(root, everything)
+                kept |= {root.urn, *(state.urn for state in everything if id(state) in needed)}
+                if selection.exclude_dependents:
+                    kept |= set(_depending_on(root, everything))
+            return _Included(kept, inside=False)
+        return _Included(set(), inside=False)
+
+
+class _Included:
+    def __init__(self, urns: set[str], *, inside: bool) -> None:
+        self._urns, self._inside = urns, inside
+
+    def __call__(self, state: ResourceState) -> bool:
+        return (state.urn in self._urns) == self._inside
+
+
+def _depending_on(root: ResourceState, everything: Sequence[ResourceState]) -> Iterator[str]:
+    """The URNs of everything that depends on a resource or is inside it, also indirectly."""
+    found = {root.urn}
+    for state in everything:
+        if provider_urn(state) in found or any(urn in found for urn in dependencies(state)):
+            found.add(state.urn)
+            yield state.urn
+
+
+def _needed_by(root: ResourceState, everything: Sequence[ResourceState]) -> set[int]:
+    """Everything that a resource depends on, also indirectly, by identity. Of two under one URN, the one of its kind."""
+    by_urn: dict[str, list[ResourceState]] = {}
+    for state in everything:
+        by_urn.setdefault(state.urn, []).append(state)
+    found: set[int] = set()
+    todo = [root]
+    while todo:
+        state = todo.pop()
+        for urn in filter(None, [*dependencies(state), provider_urn(state)]):
+            there = by_urn.get(urn, [])
+            for other in [s for s in there if s.delete == root.delete] or there:
+                if id(other) not in found:
+                    found.add(id(other))
+                    todo.append(other)
+    return found
+
+
+def levels(going: Sequence[ResourceState], everything: Sequence[ResourceState]) -> list[list[ResourceState]]:
+    """The resources to delete, in batches: nothing in a batch depends on anything in it or in a batch before it.
+
+    `everything` is in dependency order. To depend on a component is to depend on everything inside it.
+    """
+    condemned = {id(state) for state in going}
+    parents = {state.urn: state.parent for state in everything}
+    components = {state.urn for state in everything if not state.custom}
+    level: dict[str, int] = {}  # of the highest condemned resource so far under a URN
+    inside: dict[str, int] = {}  # and of that inside a component
+    found: dict[int, list[ResourceState]] = {}
+    for state in {id(state): state for state in everything}.values():
+        if id(state) not in condemned:
+            continue
+        needed = [*dependencies(state, parent=False), *filter(None, [provider_urn(state)])]
+        below = [level.get(urn, -1) for urn in (*needed, state.parent)]
+        below += [inside.get(urn, -1) for urn in needed if urn in components]
+        mine = 1 + max(below, default=-1)
+        found.setdefault(mine, []).append(state)
+        level[state.urn] = max(level.get(state.urn, -1), mine)
+        ancestor = state.parent
+        while ancestor:
+            inside[ancestor] = max(inside.get(ancestor, -1), mine)
+            ancestor = parents.get(ancestor, "")
+    return [found[height] for height in sorted(found, reverse=True)]

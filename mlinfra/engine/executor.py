@@ -1,0 +1,195 @@
+"""When things are done: as many tasks at once as allowed, none after a stop, each written to the ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+
+from mlinfra.engine import tasks
+from mlinfra.engine import urn as urns
+from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
+from mlinfra.engine.ledger import Ledger
+from mlinfra.engine.performer import Performer, Protected
+from mlinfra.engine.registry import Registry
+from mlinfra.engine.report import Reporter
+from mlinfra.engine.state import ResourceState
+from mlinfra.engine.tasks import Task
+from mlinfra.engine.values import Properties, Secret
+from mlinfra.errors import MlinfraError
+
+_PENDING: Final = {
+    tasks.CREATE: "creating",
+    tasks.CREATE_REPLACEMENT: "creating",
+    tasks.UPDATE: "updating",
+    tasks.DELETE: "deleting",
+    tasks.DELETE_REPLACED: "deleting",
+    tasks.READ: "reading",
+    tasks.READ_REPLACEMENT: "reading",
+    tasks.IMPORT: "importing",
+    tasks.IMPORT_REPLACEMENT: "importing",
+}
+# The state before makes way for the state after, if there is one. Everything else brings in a state beside the old one.
+_IN_PLACE: Final = frozenset(
+    {tasks.SAME, tasks.UPDATE, tasks.REFRESH, tasks.READ, tasks.REMOVE_PENDING_REPLACE}
+)
+
+
+class Stopped(Exception):
+    """The run was stopped, by an error elsewhere or by the user."""
+
+
+class TaskFailed(Exception):
+    """A task failed; it has been reported."""
+
+
+class Executor:
+    """Performs tasks for whichever thread asks. `deletes` are the URNs that go away, kept by whoever decides."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        registry: Registry,
+        reporter: Reporter,
+        hooks: Hooks,
+        deletes: set[str],
+        *,
+        dry_run: bool,
+        parallel: int,
+        continue_on_error: bool,
+    ) -> None:
+        self.failed: list[Task] = []
+        self.errors = 0
+        self.stopping = threading.Event()
+        self.on_stop: Callable[[], None] = lambda: None
+        self._ledger = ledger
+        self._reporter = reporter
+        self._dry_run = dry_run
+        self._continue = continue_on_error
+        self._parallel = parallel
+        self._performer = Performer(
+            registry, reporter, hooks, deletes, dry_run=dry_run, after_error=self._count_error
+        )
+        self._slots = threading.BoundedSemaphore(parallel)
+        self._running = 0
+        self._idle = threading.Condition()
+        self._registered: dict[str, Task] = {}  # whose outputs may still be registered
+
+    def stop(self) -> None:
+        """Start nothing more; what runs goes on to its end."""
+        self.stopping.set()
+        self.on_stop()
+
+    def wait(self) -> None:
+        """Wait for what runs to end."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._running)
+
+    def run(self, chain: Sequence[Task]) -> None:
+        """Perform tasks one after the other; raises Stopped, or TaskFailed when one fails, which stops the run."""
+        with self._slot():
+            for task in chain:
+                if self.stopping.is_set():
+                    raise Stopped
+                self._perform(task)
+
+    def run_all(self, batch: Iterable[Task]) -> None:
+        """Perform tasks side by side and wait for all of them; failures are in `failed` and `errors`."""
+
+        def one(task: Task) -> None:
+            try:
+                self.run([task])
+            except (Stopped, TaskFailed):
+                pass
+
+        batch = list(batch)
+        with ThreadPoolExecutor(max(1, min(self._parallel, len(batch))), "step") as pool:
+            list(pool.map(one, batch))
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        with self._slots:
+            with self._idle:
+                self._running += 1
+            try:
+                yield
+            finally:
+                with self._idle:
+                    self._running -= 1
+                    self._idle.notify_all()
+
+    def _perform(self, task: Task) -> None:
+        self._reporter.started(task)
+        number = self._begin(task)
+        try:
+            partial = self._performer.perform(task)
+        except (MlinfraError, HookError, CallbackError, OSError) as error:
+            self._ledger.end(number)
+            self._fail(task, str(error), goes_on=isinstance(error, Protected))
+            raise TaskFailed from error
+        if task.new is not None and task.op != tasks.REPLACE:
+            _keep_secret(task.new)
+            reading = task.op in (tasks.READ, tasks.READ_REPLACEMENT)
+            (self._ledger.reads if reading else self._ledger.news)[task.new.urn] = task.new
+        self._end(task, number)
+        if partial:
+            self._fail(task, partial)
+            raise TaskFailed
+        if task.logical and task.new is not None:
+            self._registered[task.new.urn] = task
+        self._reporter.done(task)
+
+    def _begin(self, task: Task) -> int | None:
+        """Note that a provider's call is under way, so that a crash in the middle of it can be told."""
+        kind, state = _PENDING.get(task.op), task.state
+        if kind is None or self._dry_run or not state.custom or urns.is_provider(state.type):
+            return None
+        if kind == "deleting" and self._performer.left_alone(state):
+            return None
+        return self._ledger.begin(kind, state)
+
+    def _end(self, task: Task, number: int | None) -> None:
+        old, new = task.old, task.new
+        if task.op in _IN_PLACE:
+            if not task.skipped:
+                self._ledger.end(number, old, new)
+        elif new is None:
+            self._ledger.end(number, old, old if task.recreated else None)
+        elif task.op != tasks.REPLACE:
+            self._ledger.end(number, old if old and old.pending_replacement else None, new)
+
+    def _fail(self, task: Task, message: str, *, goes_on: bool = False) -> None:
+        self._reporter.failed(task, message)
+        self.failed.append(task)
+        self.errors += 1
+        if not (self._continue or goes_on):
+            self.stop()
+
+    def _count_error(self) -> None:
+        self.errors += 1
+        if not self._continue:
+            self.stop()
+
+    def register_outputs(self, urn: str, outputs: Properties) -> None:
+        """The outputs of a component, or of the stack; raises LookupError for anything else."""
+        task = self._registered.pop(urn, None)
+        if task is None or task.new is None:
+            raise LookupError(f"cannot complete a resource '{urn}' whose registration isn't pending")
+        if task.skipped:
+            return
+        task.new.outputs = outputs
+        if not task.new.custom and task.op in (tasks.CREATE, tasks.UPDATE):
+            self._performer.after(f"after_{task.op}", task)
+        self._reporter.outputs(task)
+        self._ledger.changed(task.new)
+
+
+def _keep_secret(state: ResourceState) -> None:
+    """Mark as secret the outputs that are to be, and those that come from a secret input of the same name."""
+    names = {key for key, value in state.inputs.items() if isinstance(value, Secret)}
+    names.update(state.additional_secret_outputs)
+    found = [key for key in names if key in state.outputs and not isinstance(state.outputs[key], Secret)]
+    if found:
+        state.outputs = {**state.outputs, **{key: Secret(state.outputs[key]) for key in found}}

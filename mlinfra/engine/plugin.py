@@ -1,0 +1,318 @@
+"""A provider plugin over gRPC (sdk/proto/pulumi/provider.proto)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from mlinfra.engine import urn as urns
+from mlinfra.engine.codec import Wire, decode
+from mlinfra.engine.provider import (
+    CheckFailure,
+    Checked,
+    Configured,
+    Created,
+    Diffed,
+    DiffKind,
+    InitFailure,
+    Invoked,
+    PropertyDiff,
+    ProviderFailure,
+    ReadResult,
+)
+from mlinfra.engine.values import Archive, Asset, Properties, children, plain
+
+_FULL: Final = Wire()
+_BRIEF: Final = Wire(contents=False)  # hashes are enough where nothing is made from an asset
+_OPTIONS: Final = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    # A connection of its own for each instance: servers that serve several tell them apart by it.
+    ("grpc.use_local_subchannel_pool", 1),
+]
+_CHANGES: Final = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
+
+
+class Plugin:
+    """The provider that listens at an address. `on_close` ends what was started for it."""
+
+    def __init__(self, address: str, on_close: Callable[[], None]) -> None:
+        self.version = ""
+        self._on_close = on_close
+        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._handshake: Configured | None = None
+
+    def greet(self, engine_address: str, project_dir: str, *, attach: bool) -> None:
+        """Get to know each other; raises ProviderFailure when nobody answers."""
+        if attach:
+            self._call(self._stub.Attach, plugin_pb2.PluginAttach(address=engine_address))
+        answer = self._optional(
+            self._stub.Handshake,
+            provider_pb2.ProviderHandshakeRequest(
+                engine_address=engine_address, program_directory=project_dir, root_directory=project_dir,
+                configure_with_urn=True, invoke_with_preview=True,
+            ),
+        )  # fmt: skip
+        if answer is not None:
+            self._handshake = Configured(
+                accept_secrets=answer.accept_secrets,
+                accept_resources=answer.accept_resources,
+                supports_preview=True,
+                accept_outputs=answer.accept_outputs,
+            )
+        info = self._optional(self._stub.GetPluginInfo, empty_pb2.Empty())
+        self.version = info.version if info is not None else ""
+
+    def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked:
+        """See `Provider`."""
+        request = provider_pb2.CheckRequest(
+            urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), olds=_FULL.encode(olds), news=_FULL.encode(news)
+        )
+        answer = self._optional(self._stub.CheckConfig, request)
+        return Checked(news) if answer is None else _checked(answer)
+
+    def diff_config(
+        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
+    ) -> Diffed:
+        """See `Provider`."""
+        request = self._diff_request(_FULL, urn, "", old_inputs, old_outputs, news, ignore)
+        answer = self._optional(self._stub.DiffConfig, request)
+        return Diffed(None) if answer is None else _diffed(answer)
+
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:  # noqa: A002
+        """See `Provider`."""
+        package = urns.package_of(urns.type_of(urn))
+        variables = {f"{package}:config:{k}": _variable(v) for k, v in inputs.items() if k != "version"}
+        answer = self._call(
+            self._stub.Configure,
+            provider_pb2.ConfigureRequest(
+                urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), id=id, variables=variables,
+                args=_FULL.encode(inputs), acceptSecrets=True, acceptResources=True, sends_old_inputs=True,
+                sends_old_inputs_to_delete=True,
+            ),
+        )  # fmt: skip
+        return self._handshake or Configured(
+            accept_secrets=answer.acceptSecrets,
+            accept_resources=answer.acceptResources,
+            supports_preview=answer.supportsPreview,
+            accept_outputs=answer.acceptOutputs,
+        )
+
+    def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked:
+        """See `Provider`."""
+        request = provider_pb2.CheckRequest(
+            urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), randomSeed=seed,
+            olds=_FULL.encode(olds), news=_FULL.encode(news),
+        )  # fmt: skip
+        return _checked(self._call(self._stub.Check, request))
+
+    def diff(
+        self,
+        urn: str,
+        id: str,  # noqa: A002
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        ignore: Sequence[str],
+    ) -> Diffed:
+        """See `Provider`."""
+        request = self._diff_request(_BRIEF, urn, id, old_inputs, old_outputs, news, ignore)
+        return _diffed(self._call(self._stub.Diff, request))
+
+    def _diff_request(
+        self,
+        wire: Wire,
+        urn: str,
+        identity: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        ignore: Sequence[str],
+    ) -> provider_pb2.DiffRequest:
+        return provider_pb2.DiffRequest(
+            id=identity, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), ignoreChanges=ignore,
+            olds=wire.encode(old_outputs), old_inputs=wire.encode(old_inputs), news=wire.encode(news),
+        )  # fmt: skip
+
+    def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created:
+        """See `Provider`."""
+        request = provider_pb2.CreateRequest(
+            urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), properties=_FULL.encode(inputs),
+            timeout=timeout, preview=preview,
+        )  # fmt: skip
+        answer = self._call(self._stub.Create, request)
+        return Created(answer.id, decode(answer.properties))
+
+    def read(
+        self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0  # noqa: A002
+    ) -> ReadResult:
+        """See `Provider`. A plugin that answers no inputs leaves those given as they are."""
+        request = provider_pb2.ReadRequest(
+            id=id, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), timeout=timeout,
+            inputs=_BRIEF.encode(inputs), properties=_BRIEF.encode(outputs),
+        )  # fmt: skip
+        try:
+            answer = self._call(self._stub.Read, request)
+        except InitFailure as error:
+            known = _assets(inputs)
+            error.inputs, error.outputs = _restored(error.inputs, known), _restored(error.outputs, known)
+            raise
+        known = _assets(inputs)
+        found = _restored(decode(answer.inputs), known) if answer.HasField("inputs") else inputs
+        return ReadResult(answer.id, found, _restored(decode(answer.properties), known))
+
+    def update(
+        self,
+        urn: str,
+        id: str,  # noqa: A002
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        *,
+        ignore: Sequence[str] = (),
+        timeout: float = 0,
+        preview: bool = False,
+    ) -> Properties:
+        """See `Provider`."""
+        request = provider_pb2.UpdateRequest(
+            id=id, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), timeout=timeout, ignoreChanges=ignore,
+            preview=preview, olds=_BRIEF.encode(old_outputs), old_inputs=_BRIEF.encode(old_inputs),
+            news=_FULL.encode(news),
+        )  # fmt: skip
+        return decode(self._call(self._stub.Update, request).properties)
+
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:  # noqa: A002
+        """See `Provider`."""
+        request = provider_pb2.DeleteRequest(
+            id=id, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), timeout=timeout,
+            old_inputs=_BRIEF.encode(inputs), properties=_BRIEF.encode(outputs),
+        )  # fmt: skip
+        self._call(self._stub.Delete, request)
+
+    def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked:
+        """See `Provider`."""
+        request = provider_pb2.InvokeRequest(tok=token, args=_FULL.encode(args), preview=preview)
+        answer = self._call(self._stub.Invoke, request)
+        return Invoked(decode(getattr(answer, "return")), _failures(answer.failures))
+
+    def call(
+        self, token: str, args: Properties, dependencies: Mapping[str, Sequence[str]], *, preview: bool = False
+    ) -> Invoked:
+        """See `Provider`."""
+        depends = {k: provider_pb2.CallRequest.ArgumentDependencies(urns=v) for k, v in dependencies.items()}
+        wire = Wire(outputs=bool(self._handshake and self._handshake.accept_outputs))
+        request = provider_pb2.CallRequest(
+            tok=token, args=wire.encode(args), argDependencies=depends, dryRun=preview, accepts_output_values=True
+        )
+        answer = self._call(self._stub.Call, request)
+        returned = {name: tuple(found.urns) for name, found in answer.returnDependencies.items()}
+        return Invoked(decode(getattr(answer, "return")), _failures(answer.failures), returned)
+
+    def cancel(self) -> None:
+        """See `Provider`."""
+        try:
+            self._stub.Cancel(empty_pb2.Empty(), timeout=5)
+        except grpc.RpcError:
+            pass  # a provider that cannot cancel, or is gone
+
+    def close(self) -> None:
+        """See `Provider`."""
+        self._channel.close()
+        self._on_close()
+
+    def _call(self, method: Callable[[Any], Any], request: Any) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            raise _failure(error) from error
+
+    def _optional(self, method: Callable[[Any], Any], request: Any) -> Any:
+        """The answer of a call that plugins need not have; None when this one does not."""
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+                return None
+            raise _failure(error) from error
+
+
+def _checked(answer: provider_pb2.CheckResponse) -> Checked:
+    return Checked(decode(answer.inputs), _failures(answer.failures))
+
+
+def _failures(failures: Any) -> tuple[CheckFailure, ...]:
+    return tuple(CheckFailure(failure.property, failure.reason) for failure in failures)
+
+
+def _diffed(answer: provider_pb2.DiffResponse) -> Diffed:
+    detailed = None
+    if answer.hasDetailedDiff:
+        detailed = {path: PropertyDiff(DiffKind(d.kind), d.inputDiff) for path, d in answer.detailedDiff.items()}
+    return Diffed(
+        changes=_CHANGES.get(answer.changes),
+        replaces=tuple(answer.replaces),
+        diffs=tuple(answer.diffs),
+        detailed=detailed,
+        stables=tuple(answer.stables),
+        delete_before_replace=answer.deleteBeforeReplace,
+    )
+
+
+def _failure(error: grpc.RpcError) -> ProviderFailure:
+    """What a failed call means: usually its text, but a resource may exist nevertheless."""
+    details = error.details() or str(error.code())
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            for packed in status_pb2.Status.FromString(value).details:
+                made = provider_pb2.ErrorResourceInitFailed()
+                if packed.Unpack(made):
+                    return InitFailure(
+                        details,
+                        id=made.id,
+                        outputs=decode(made.properties),
+                        inputs=decode(made.inputs),
+                        reasons=list(made.reasons),
+                    )
+    if error.code() == grpc.StatusCode.UNAVAILABLE:
+        return ProviderFailure(f"the provider plugin does not answer: {details}")
+    return ProviderFailure(details)
+
+
+def _variable(value: Any) -> str:
+    """A configuration value as text, for plugins that read variables."""
+    value = plain(value)
+    return value if isinstance(value, str) else json.dumps(decode_plain(value), separators=(",", ":"))
+
+
+def decode_plain(value: Any) -> Any:
+    """The value as what JSON can hold."""
+    return decode(struct_pb2.Struct(fields={"": _FULL.encode_value(value)}))[""]
+
+
+def _assets(value: Any) -> dict[str, Asset | Archive]:
+    """Assets and archives in a value, by hash."""
+    found = {value.hash: value} if isinstance(value, Asset | Archive) else {}
+    for child in children(value):
+        found |= _assets(child)
+    return found
+
+
+def _restored(value: Any, known: Mapping[str, Asset | Archive]) -> Any:
+    """The value with contents put back into assets that came back as mere hashes."""
+    if not known:
+        return value
+    if isinstance(value, dict):
+        return {key: _restored(item, known) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_restored(item, known) for item in value]
+    if isinstance(value, Asset | Archive) and not value.path and not value.uri:
+        empty = value.text is None if isinstance(value, Asset) else not value.assets
+        return known.get(value.hash, value) if empty else value
+    return replace(value, value=_restored(value.value, known)) if hasattr(value, "value") else value

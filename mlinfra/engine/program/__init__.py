@@ -1,0 +1,87 @@
+"""Starting the user's program in a process of its own, and listening to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Final
+
+from mlinfra.engine.program.runner import SHOWN
+from mlinfra.engine.stack import Stack
+from mlinfra.engine.toolchain import find_python
+
+_RUNNER: Final = Path(__file__).with_name("runner.py")
+
+
+class Program:
+    """A running program. `print_line` gets what it prints ("info" or "info#err"), `ended` how it ended.
+
+    That is None when all went well, "" when it failed and said why, and else a message.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        address: str,
+        *,
+        dry_run: bool,
+        parallel: int,
+        env: Mapping[str, str],
+        print_line: Callable[[str, str], None],
+        ended: Callable[[str | None], None],
+    ) -> None:
+        project = stack.project
+        python = find_python(project)
+        settings = {
+            "program": str(project.program), "project": project.name, "stack": stack.name,
+            "organization": stack.organization, "root_directory": str(project.root), "monitor": address,
+            "engine": address, "parallel": parallel, "dry_run": dry_run,
+        }  # fmt: skip
+        environ = {**python.activate(os.environ), **stack.config.environment(), **env}
+        self._process = subprocess.Popen(
+            [str(python.executable), "-u", str(_RUNNER), json.dumps(settings)],
+            cwd=project.workdir, env=environ, text=True, errors="replace", stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True,  # an interrupt is for the engine alone
+        )  # fmt: skip
+        self._ended = ended
+        assert self._process.stdout
+        assert self._process.stderr
+        self._readers = [
+            threading.Thread(target=_read, args=(stream, severity, print_line), daemon=True)
+            for stream, severity in ((self._process.stdout, "info"), (self._process.stderr, "info#err"))
+        ]
+        self._waiter = threading.Thread(target=self._wait, daemon=True)
+        for thread in (*self._readers, self._waiter):
+            thread.start()
+
+    def _wait(self) -> None:
+        for reader in self._readers:
+            reader.join()
+        status = self._process.wait()
+        if status == 0:
+            self._ended(None)
+        elif status == SHOWN:
+            self._ended("")
+        elif status < 0:
+            self._ended(f"an unhandled error occurred: program was ended by signal {-status}")
+        else:
+            self._ended(f"an unhandled error occurred: program exited with non-zero exit code: {status}")
+
+    def kill(self) -> None:
+        """End the program at once."""
+        self._process.kill()
+
+    def join(self, patience: float) -> bool:
+        """Wait for the program to end and for everything it printed, for so many seconds; returns whether it did."""
+        self._waiter.join(patience)
+        return not self._waiter.is_alive()
+
+
+def _read(stream: IO[str], severity: str, print_line: Callable[[str, str], None]) -> None:
+    for line in stream:
+        print_line(severity, line)

@@ -1,0 +1,70 @@
+"""The process in which a user's program runs: `python runner.py SETTINGS`, SETTINGS being JSON.
+
+It stands alone, in a folder of its own that ends up on the program's path: it may be run by a Python that has pulumi but
+not mlinfra, and imports little, so that the program starts at once. Configuration is in the environment, where Pulumi's
+SDK looks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+SHOWN = 32  # exit status: what went wrong has been said (pulumi-language-python uses the same)
+
+
+def main(settings: dict[str, object]) -> int:
+    """Run the program; returns the exit status."""
+    try:
+        import pulumi
+        import pulumi.runtime
+    except ImportError as error:
+        print(f"The Python {sys.executable} cannot import pulumi: {error}", file=sys.stderr)
+        return 1
+    program = str(settings.pop("program"))
+    pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
+    configured = pulumi.runtime.Settings(**settings)  # type: ignore[arg-type]
+    pulumi.runtime.configure(configured)
+    sys.argv = [program]
+    if os.path.isfile(program):
+        sys.path.insert(0, os.path.dirname(program))  # for a folder, runpy does so
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    # A program that ends early leaves futures that nobody waits for, about which asyncio would complain at length.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    status = 1
+    with ThreadPoolExecutor(max_workers=max(configured.parallel or 1, 1) * 4) as executor:
+        loop.set_default_executor(executor)
+        try:
+            loop.run_until_complete(
+                pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__"))
+            )
+            status = 0
+        except pulumi.RunError as error:
+            pulumi.log.error(str(error))
+        except Exception as error:
+            pulumi.log.error("Program failed with an unhandled exception:\n" + users_traceback(error, program))
+            status = SHOWN
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+def users_traceback(error: BaseException, program: str) -> str:
+    """The traceback from the user's program on; all of it when the program does not show in it."""
+    main_file = program if os.path.isfile(program) else os.path.join(program, "__main__.py")
+    frames = traceback.extract_tb(error.__traceback__)
+    for index, frame in enumerate(frames):
+        if os.path.abspath(frame.filename) == os.path.abspath(main_file):
+            return "".join(traceback.format_exception(error, limit=index - len(frames)))
+    return "".join(traceback.format_exception(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))
