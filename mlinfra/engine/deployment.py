@@ -11,13 +11,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from mlinfra import __version__
 from mlinfra.engine.codec import from_json, to_json
 from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.values import SECRET, SIGNATURE
+from mlinfra.engine.values import SECRET, SIGNATURE, UNKNOWN_STRING
 from mlinfra.errors import StateError
 
 Document = dict[str, Any]  # {"version", "features"?, "deployment": {...}}
@@ -69,18 +70,11 @@ def encode_resource(state: ResourceState, crypter: Crypter | None) -> dict[str, 
     return {**written, **state.extra}
 
 
-def decode_resource(data: Any, crypter: Crypter) -> ResourceState:
-    """The resource of a JSON object; raises ValueError for one that cannot be a resource."""
+def decode_resource(data: Any, crypter: Crypter | None) -> ResourceState:
+    """The resource of a JSON object; raises ValueError for one that cannot be a resource.
 
-    def secret(value: Mapping[str, Any]) -> Any:
-        text = value.get("plaintext")
-        if not isinstance(text, str):
-            ciphertext = value.get("ciphertext")
-            if not isinstance(ciphertext, str):
-                raise ValueError(f"{urn} has a secret without `ciphertext`")  # noqa: TRY004 (the data's fault)
-            text = crypter.decrypt(ciphertext)
-        return _plaintext(json.loads(text))
-
+    Without a crypter encrypted values are secrets whose content is unknown.
+    """
     urn = data.get("urn") if isinstance(data, dict) else None
     if not isinstance(urn, str) or not isinstance(data.get("type"), str):
         raise ValueError(f"a resource without `urn` and `type`: {str(data)[:80]}")  # noqa: TRY004
@@ -93,11 +87,20 @@ def decode_resource(data: Any, crypter: Crypter) -> ResourceState:
         elif value is not None:
             if not isinstance(value, _KINDS[name]):
                 raise ValueError(f"{urn} has {spelled} {value!r}")
-            known[name] = from_json(value, secret) if name in _VALUES else value
+            known[name] = from_json(value, partial(_secret_json, crypter)) if name in _VALUES else value
     state = ResourceState(**known, extra=extra)
     if state.id and not state.custom:
         raise ValueError(f"{urn} is a component, but has the id {state.id!r}")
     return state
+
+
+def _secret_json(crypter: Crypter | None, value: Mapping[str, Any]) -> Any:
+    text, ciphertext = value.get("plaintext"), value.get("ciphertext")
+    if isinstance(text, str):
+        return _plaintext(json.loads(text))
+    if not isinstance(ciphertext, str):
+        raise ValueError("a secret without `ciphertext`")  # noqa: TRY004 (the data's fault)
+    return _plaintext(json.loads(crypter.decrypt(ciphertext))) if crypter else UNKNOWN_STRING
 
 
 def _plaintext(value: Any) -> Any:
@@ -145,8 +148,8 @@ def encode(snapshot: Snapshot, crypter: Crypter | None) -> Document:
     return compose(resources, pending, salt=salt, metadata=snapshot.metadata, extra=snapshot.extra)
 
 
-def decode(document: Document, crypter: Crypter, where: str) -> Snapshot:
-    """The snapshot of a checked document. `where` names it in errors (StateError)."""
+def decode(document: Document, crypter: Crypter | None, where: str) -> Snapshot:
+    """The snapshot of a checked document; secrets as in `decode_resource`. `where` names it in errors (StateError)."""
     deployment = document["deployment"]
     try:
         return Snapshot(
