@@ -34,8 +34,10 @@ class Cancellation(threading.Event):
             listener()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Have `listener` called on cancellation; returns what ends that."""
+        """Have `listener` called on cancellation, at once when that has already happened; returns what ends that."""
         self._listeners.append(listener)
+        if self.is_set():
+            listener()
         return lambda: self._listeners.remove(listener)
 
 
