@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import boto3
@@ -13,6 +12,8 @@ import jmespath
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.session import Session
+
+from mlinfra.sandbox.refusals import install
 
 ACCOUNT_ID: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
@@ -33,11 +34,11 @@ class AwsError(Exception):
         self.operation, self.code, self.message = operation, code, message
 
 
-Check = Callable[[str, str, Mapping[str, Any], "Account", str], None]
-
-
 class Account:
-    """boto3 onto one endpoint. Clients are made once per service and region and shared by all threads."""
+    """boto3 onto one endpoint. Clients are made once per service and region and shared by all threads.
+
+    What AWS would refuse and the server does not is refused here, before a call is sent.
+    """
 
     def __init__(self, endpoint_url: str) -> None:
         self.endpoint_url = endpoint_url
@@ -55,8 +56,9 @@ class Account:
             response_checksum_validation="when_required",
         )
         self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()
-        self._install_refusals()
+        self._lock = threading.RLock()
+        self._session.events.register("before-send.s3-control", _without_account)
+        install(self._session, self.client)
 
     def client(self, service: str, region: str = DEFAULT_REGION) -> Any:
         """The client for a service in a region."""
@@ -93,23 +95,10 @@ class Account:
         meta = self.client(service).meta
         return meta.service_model.operation_model(meta.method_to_api_mapping[operation]).input_shape
 
-    @functools.cached_property
-    def zones(self) -> Callable[[str], list[str]]:
-        """The availability zones of a region."""
-        return functools.cache(
-            lambda region: [
-                zone["ZoneName"]
-                for zone in self.call("ec2", "describe_availability_zones", {}, region)["AvailabilityZones"]
-            ]
-        )
 
-    def _install_refusals(self) -> None:
-        """Let AWS's own checks, which moto lacks, run before each call."""
-        try:
-            from mlinfra.sandbox.refusals import install  # noqa: PLC0415
-        except ImportError:
-            return
-        install(self._session.events)
+def _without_account(request: Any, **_: Any) -> None:
+    """Take away the account that S3 Control's endpoint rules put before the host: no name of this machine has it."""
+    request.url = request.url.replace(f"//{ACCOUNT_ID}.", "//", 1)
 
 
 def is_missing(error: AwsError, codes: tuple[str, ...] = ()) -> bool:

@@ -39,13 +39,18 @@ def check(
     schema = kind.schema
     if "region" in schema.inputs:
         inputs.setdefault("region", config.region)
-    if "tagsAll" in schema.outputs:
+    if tagged(kind):
         inputs["tagsAll"] = all_tags(config, inputs.get("tags"))
     failures += [
         CheckFailure(missing, f"{kind.token} needs the property {missing!r}")
         for missing in sorted(schema.required - inputs.keys())
     ]
     return inputs | {DEFAULTS: sorted(defaults)}, failures
+
+
+def tagged(kind: AwsType) -> bool:
+    """Whether the provider's default tags reach resources of this type."""
+    return ("tagsAll" in kind.schema.outputs or "tagsAll" in kind.schema.inputs) and "tags" not in kind.not_emulated
 
 
 def all_tags(config: ProviderConfig, tags: Any) -> Any:

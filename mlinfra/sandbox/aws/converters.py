@@ -23,10 +23,52 @@ def _translated(words: dict[str, str]) -> Callable[[Any], str]:
     return lambda value: words.get(str(value).lower(), str(value).lower())
 
 
+def _https(url: str) -> str:
+    return url if url.startswith("https://") else f"https://{url}"
+
+
+def _notification(target: str, member: str) -> Converter:
+    """The configurations of a bucket's notifications to one kind of target."""
+
+    def encode(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found = []
+        for one in value:
+            rules = [{"Name": name, "Value": one[f"filter{name.title()}"]} for name in ("prefix", "suffix") if one.get(f"filter{name.title()}")]
+            item: dict[str, Any] = {member: one[target], "Events": one["events"]}
+            item |= {"Id": one["id"]} if one.get("id") else {}
+            found.append(item | ({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}))
+        return found
+
+    def decode(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found = []
+        for one in data:
+            item = {target: one[member], "events": one["Events"], "id": one.get("Id")}
+            for rule in one.get("Filter", {}).get("Key", {}).get("FilterRules", ()):
+                item[f"filter{rule['Name'].title()}"] = rule["Value"]
+            found.append(item)
+        return found
+
+    return Converter(encode, decode)
+
+
+def _word(yes: str, no: str) -> Converter:
+    """A boolean that AWS writes as a word."""
+    return Converter(lambda value: yes if value in (True, "true") else no, lambda data: data == yes)
+
+
 CONVERTERS: Final[dict[str, Converter]] = {
     "base64": Converter(
         lambda text: base64.b64encode(text.encode()).decode(), lambda text: base64.b64decode(text).decode()
     ),
+    "enabled": _word("Enabled", "Suspended"),
+    "https": Converter(_https, _https),
+    "key_id": Converter(lambda text: text.rpartition(":key/")[2], str),
+    "mfa_delete": _word("Enabled", "Disabled"),
+    "notify_events": Converter(lambda value: {} if value else None, lambda _: True),
+    "notify_lambda": _notification("lambdaFunctionArn", "LambdaFunctionArn"),
+    "notify_queue": _notification("queueArn", "QueueArn"),
+    "notify_topic": _notification("topicArn", "TopicArn"),
     "protocol_name": Converter(_translated(PROTOCOL_NAMES), _translated(PROTOCOL_NAMES)),
     "protocol_number": Converter(_translated(PROTOCOL_NUMBERS), _translated(PROTOCOL_NAMES)),
+    "service_path": Converter(str, lambda path: path.strip("/").rpartition("/")[2]),
 }

@@ -44,7 +44,7 @@ def diff(kind: AwsType, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Dif
         if name.startswith("__"):
             continue
         old, new = olds.get(name), news.get(name)
-        if new is None and (name in kind.schema.computed or (is_zero(old) and not kind.defaults.get(name))):
+        if new is None and (name in kind.schema.computed or old == kind.computed.get(name) or (is_zero(old) and not kind.defaults.get(name))):
             continue
         if (old is None and is_empty(new)) or same(kind, name, old, new):
             continue
@@ -87,7 +87,7 @@ def canonical(kind: AwsType, path: str, value: Any) -> Any:
     """A form that is equal for values that mean the same."""
     if isinstance(value, Mapping):
         items = {key: canonical(kind, f"{path}.{key}", item) for key, item in value.items() if not key.startswith("__")}
-        return {key: item for key, item in items.items() if item not in ("", None)}
+        return {key: item for key, item in items.items() if item not in ("", None, "0")}
     if isinstance(value, list):
         found = [canonical(kind, path, item) for item in value if item is not None]
         return found if path in kind.ordered else sorted(found, key=_key)

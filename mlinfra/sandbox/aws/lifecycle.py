@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlinfra.catalog.aws_types import Call
 from mlinfra.sandbox.aws import steps
 from mlinfra.sandbox.aws.account import AwsError, is_missing
 from mlinfra.sandbox.aws.resource import Resource, changed
-
-ALL = Call(op="")
-
 
 def create(resource: Resource, made: Callable[[Resource], None]) -> None:
     """Make the resource; `made` is called as soon as its id is known."""
@@ -24,16 +22,17 @@ def create(resource: Resource, made: Callable[[Resource], None]) -> None:
         resource.read()
         olds = {name: value for name, value in resource.outputs.items() if name in kind.schema.inputs}
         resource.inputs = wanted
+    elif (call := kind.create or kind.put) is None:
+        resource.identify({})  # nothing of its own: a set of things between other resources
     else:
-        call = kind.create or kind.put
-        assert call is not None, kind.token
         params = resource.params(call.op, resource.inputs, call)
         if kind.tag_type and resource.inputs.get("tags"):
             tags = [{"Key": key, "Value": value} for key, value in resource.inputs["tags"].items()]
             params["TagSpecifications"] = [{"ResourceType": kind.tag_type, "Tags": tags}]
             resource.used.add("tags")
         answer = resource.ask(call.op, params)
-        resource.learn(answer, call)
+        like = kind.read[0].outputs if call.at and kind.read else {}
+        resource.learn(answer, replace(call, outputs={**like, **call.outputs}))
         resource.outputs.update({name: resource.inputs.get(name) for name in resource.used & resource.inputs.keys()})
         resource.identify(answer)
     made(resource)

@@ -216,16 +216,21 @@ class AwsProvider:
             value = actual.get(name)
             if name in olds and name != "tags":
                 found[name] = olds[name] if value is None else restored(kind, name, olds[name], value)
-            elif not diffs.is_empty(value) and (not olds or not (name in kind.schema.computed or diffs.is_zero(value))):
+            elif not diffs.is_empty(value) and (not olds or not self._given_by_aws(kind, name, value)):
                 found[name] = value
             elif name in kind.defaults:
                 found[name] = kind.defaults[name]
         if "region" in kind.schema.inputs:
             found["region"] = resource.region
-        if "tagsAll" in kind.schema.outputs:
+        if checks.tagged(kind):
             found["tagsAll"] = tags
         found[checks.DEFAULTS] = olds.get(checks.DEFAULTS, [])
         return found
+
+    @staticmethod
+    def _given_by_aws(kind: AwsType, name: str, value: Any) -> bool:
+        """Whether a value that no program gave is what AWS fills in anyway."""
+        return name in kind.schema.computed or diffs.is_zero(value) or value == kind.computed.get(name)
 
 
 def restored(kind: AwsType, path: str, old: Any, actual: Any) -> Any:

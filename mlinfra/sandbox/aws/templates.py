@@ -45,14 +45,14 @@ def fill(template: Any, scope: Mapping[str, Any]) -> Any:
 def parse(template: str, text: str) -> dict[str, str] | None:
     """What the places of the template must have been to give `text`; None when it cannot have been this template.
 
-    Names keep their `inputs.` prefix off; a place that changes its value matches anything and tells nothing.
+    Names come without `inputs.` or `outputs.`; a place that changes its value matches anything and tells nothing.
     """
     pattern, names, end = "", [], 0
     places = list(PLACE.finditer(template))
     for number, place in enumerate(places):
         wild = "(.+)" if number == len(places) - 1 else "(.+?)"
         pattern += re.escape(template[end : place.start()]) + wild
-        names.append("" if place[2] else place[1].split("|")[0].removeprefix("inputs."))
+        names.append("" if place[2] else place[1].split("|")[0].rpartition(".")[2])
         end = place.end()
     match = re.fullmatch(pattern + re.escape(template[end:]), text, re.DOTALL)
     return {name: value for name, value in zip(names, match.groups(), strict=True) if name} if match else None

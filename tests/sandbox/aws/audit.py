@@ -11,6 +11,8 @@ from typing import Any
 
 from mlinfra.catalog.aws_types import AwsType, all_types
 from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.diffs import identity
+from mlinfra.sandbox.aws.converters import CONVERTERS
 from mlinfra.sandbox.aws.mapping import Encoder, match, resolve
 from mlinfra.sandbox.aws.resource import Resource
 
@@ -67,6 +69,7 @@ def audit(kind: AwsType) -> list[str]:
     placed: set[str] = {"region", "tags", "timeouts"} | set(kind.local) | set(kind.hooked) | set(kind.not_emulated)
     templates = json.dumps([dict(call.params) for call in (kind.create, kind.adopt, kind.put) if call is not None])
     placed |= {name for name in inputs if f"{{inputs.{name}}}" in templates}
+    placed |= identity(kind) if kind.create is kind.put is kind.adopt is None else set()
     meta = ACCOUNT.client(kind.service).meta.method_to_api_mapping
     for op, spec, schema in calls(kind):
         if op not in meta:
@@ -105,6 +108,7 @@ def audit(kind: AwsType) -> list[str]:
         params = {name for call in (*kind.read, kind.delete, kind.adopt, *kind.update) if call is not None for name in call.params}
         bodies = {"Tags", "tags", "TagKeys", "tagKeys", "TagKeyList", "TagList", "TagSet"}
         found += [f"{op}: {name} is required" for name in missing if name not in params | bodies and not kind.hook and not kind.update]
+    found += [f"no converter {one}" for one in kind.convert.values() if one not in CONVERTERS]
     if not kind.read:
         found.append("nothing reads it")
     return found

@@ -2,20 +2,26 @@
 
 from typing import Final
 
-from mlinfra.sandbox.aws.hooks import network
+from mlinfra.sandbox.aws.hooks import identity, network, storage
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 HOOKS: Final[dict[str, Hook]] = {
     "": Hook(),
+    "bucket": storage.Bucket(),
+    "bucket_object": storage.BucketObject(),
     "dhcp_options": network.DhcpOptions(),
     "flow_log": network.FlowLog(),
+    "key": storage.Key(),
     "main_route_table": network.MainRouteTable(),
     "many_rules": network.ManyRules(),
     "network_acl": network.NetworkAcl(),
     "network_acl_rule": network.NetworkAclRule(),
+    "policy": identity.Policy(),
+    "role": identity.Role(),
     "route": network.Route(),
     "route_table": network.RouteTable(),
     "route_table_association": network.RouteTableAssociation(),
     "security_group": network.SecurityGroup(),
     "single_rule": network.SingleRule(),
+    "user": identity.User(),
 }

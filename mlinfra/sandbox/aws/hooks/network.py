@@ -110,6 +110,8 @@ class ManyRules(Hook):
         return op.replace("ingress", resource.inputs["type"])
 
     def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if not op.endswith("ingress"):
+            return params
         group = resource.inputs["securityGroupId"]
         one = permission(resource.inputs, group)
         if "authorize" in op:
