@@ -94,6 +94,9 @@ class _Act:
     def answer(self) -> Record:
         if self.call.params.get("DryRun"):
             raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+        for name in self.resource.refused:
+            if self.call.params.get(name):
+                raise AwsError("NotImplemented", f"the sandbox does not emulate {name} in {self.call.name}", 501)
         asked = [self._normalised(item) for item in self._items()]
         for item in asked:
             for parent in self.resource.parents:
@@ -127,7 +130,7 @@ class _Act:
         request = dict(item)
         for source, target in (self.resource.rename | self.operation.rename).items():
             value = get(item, source)
-            if value is not MISSING:
+            if value is not MISSING and target not in item:
                 request.pop(source, None)
                 request.update(value if not target else {})
                 if target:
@@ -168,6 +171,8 @@ class _Act:
         return record
 
     def _delete(self, item: Record) -> Record:
+        if self.operation.lenient and self._found(item) is None:
+            return item
         key, record = self._existing(item)
         del self.records[key]
         return record
@@ -190,7 +195,8 @@ class _Act:
         member = self.operation.select.get(name, name.removesuffix(_EQUALS))
         if name in self.operation.select:
             values = value if isinstance(value, list) else [value]
-            self._all_exist(member, values)
+            if not (self.operation.lenient or self.operation.join):
+                self._all_exist(member, values)
             return [record for record in records if any(same_name(record.get(member), one) for one in values)]
         if name == _NAME_CONTAINS:
             return [record for record in records if str(value) in str(self._key(record)[-1])]
@@ -201,8 +207,6 @@ class _Act:
     def _all_exist(self, member: str, wanted: list[Any]) -> None:
         for one in wanted:
             if not any(same_name(record.get(member), one) for record in self.records.values()):
-                if self.operation.join:
-                    return
                 raise self._missing({member: one})
 
     def _complete(self, item: Record) -> Record:
@@ -235,7 +239,8 @@ class _Act:
         return found
 
     def _missing(self, item: Record) -> AwsError:
-        return error(self.resource.missing or self.table.errors["missing"], f"{self._called(item)} does not exist")
+        code = self.operation.missing or self.resource.missing or self.table.errors["missing"]
+        return error(code, f"{self._called(item)} does not exist")
 
     def _called(self, item: Record) -> str:
         named = [str(item[name]) for name in [*self.resource.identity, *self.resource.unique] if name in item]

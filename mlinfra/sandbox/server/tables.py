@@ -32,7 +32,8 @@ class Operation:
 
     `rename` maps paths in the request to members of the record; `set` gives members whatever the request says.
     `each` names a list in the request: the operation then acts on each of its items. `select` maps members of the
-    request to members of the record that a `list` chooses by. `output` is the pattern of the answer where it is not
+    request to members of the record that a `list` chooses by. `lenient` lets a list or delete name what is not there.
+    `missing` is the error code for that where it differs from the resource's. `output` is the pattern of the answer where it is not
     the record itself. `join` is for a list or delete that moto has too: each answers for what it holds.
     """
 
@@ -41,6 +42,8 @@ class Operation:
     set: dict[str, Any] = field(default_factory=dict)
     each: str = ""
     select: dict[str, str] = field(default_factory=dict)
+    lenient: bool = False
+    missing: str = ""
     output: Any = None
     join: bool = False
 
@@ -67,7 +70,8 @@ class Resource:
 
     `identity` are the members that name it, none for a setting of the whole account. `unique` are members that no two
     records share. `spelling` gives other words for values of a member. `default` is what a read finds when nothing
-    was ever set. `missing` and `exists` are error codes where they differ from the service's.
+    was ever set. `refused` are members that are not emulated. `missing` and `exists` are error codes where they differ
+    from the service's.
     """
 
     name: str
@@ -79,6 +83,7 @@ class Resource:
     spelling: dict[str, dict[str, str]] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     default: dict[str, Any] | None = None
+    refused: list[str] = field(default_factory=list)
     missing: str = ""
     exists: str = ""
 
