@@ -32,7 +32,7 @@ class Settings(Args):
     namespace says so with an alias, such as aws:region.
     """
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel)
 
     @classmethod
     def load(cls) -> Self:

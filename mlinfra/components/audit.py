@@ -17,9 +17,9 @@ from mlinfra.components.documents import (
     Condition,
     Document,
     Effect,
+    Operator,
     Principals,
     Statement,
-    Test,
     equals,
     trust,
 )
@@ -203,7 +203,7 @@ class AuditTrail(Component[AuditTrailArgs]):
             principals=EVERYONE,
             actions=["sns:Publish"],
             resources=[topic.arn],
-            conditions=[Condition(Test.BOOL, "aws:SecureTransport", "false")],
+            conditions=[Condition(Operator.BOOL, "aws:SecureTransport", "false")],
         )
         policy = aws.sns.TopicPolicy(
             name, arn=topic.arn, policy=Document([publish, plaintext]).json(), opts=self.child()

@@ -13,8 +13,8 @@ from mlinfra.components.documents import (
     Condition,
     Document,
     Effect,
+    Operator,
     Statement,
-    Test,
     Text,
 )
 from mlinfra.components.profiles import LockMode
@@ -133,8 +133,8 @@ def objects(bucket_arn: BucketArn) -> pulumi.Output[str]:
 def tls_only(bucket_arn: BucketArn) -> list[Statement]:
     """Denies requests without TLS, or with a version below 1.2."""
     everything = [bucket_arn, objects(bucket_arn)]
-    insecure = Condition(Test.BOOL, "aws:SecureTransport", "false")
-    outdated = Condition(Test.NUMERIC_LESS, "s3:TlsVersion", MIN_TLS)
+    insecure = Condition(Operator.BOOL, "aws:SecureTransport", "false")
+    outdated = Condition(Operator.NUMERIC_LESS, "s3:TlsVersion", MIN_TLS)
     return [
         Statement(
             sid=sid, effect=Effect.DENY, principals=EVERYONE, actions=["s3:*"], resources=everything, conditions=[test]
@@ -153,7 +153,10 @@ def right_key_only(bucket_arn: BucketArn, key_arn: Text) -> list[Statement]:
             principals=EVERYONE,
             actions=["s3:PutObject"],
             resources=[objects(bucket_arn)],
-            conditions=[Condition(Test.STRING_NOT_EQUALS, header, value), Condition(Test.NULL, header, "false")],
+            conditions=[
+                Condition(Operator.STRING_NOT_EQUALS, header, value),
+                Condition(Operator.NULL, header, "false"),
+            ],
         )
         for sid, header, value in (("DenyOtherEncryption", algorithm, "aws:kms"), ("DenyOtherKey", key, key_arn))
     ]
@@ -171,8 +174,8 @@ def endpoints_only(bucket_arn: BucketArn, endpoint_ids: Sequence[Text]) -> State
         actions=["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:RestoreObject", "s3:ListBucketVersions"],
         resources=[bucket_arn, objects(bucket_arn)],
         conditions=[
-            Condition(Test.STRING_NOT_EQUALS, "aws:SourceVpce", endpoint_ids),
-            Condition(Test.BOOL, "aws:PrincipalIsAWSService", "false"),
+            Condition(Operator.STRING_NOT_EQUALS, "aws:SourceVpce", endpoint_ids),
+            Condition(Operator.BOOL, "aws:PrincipalIsAWSService", "false"),
         ],
     )
 

@@ -18,7 +18,7 @@ class Effect(Enum):
     DENY = "Deny"
 
 
-class Test(Enum):
+class Operator(Enum):
     """The condition operators in use."""
 
     STRING_EQUALS = "StringEquals"
@@ -34,7 +34,7 @@ class Test(Enum):
 class Condition:
     """A test on a condition key. A key may be tested once with each operator in a statement."""
 
-    test: Test
+    test: Operator
     key: str
     values: Text | Sequence[Text]
 
@@ -123,12 +123,12 @@ def trust(service: str, *conditions: Condition, sid: str = "Assume") -> Document
 
 def equals(key: str, values: Text | Sequence[Text]) -> Condition:
     """The key has the value, or one of the values."""
-    return Condition(Test.STRING_EQUALS, key, values)
+    return Condition(Operator.STRING_EQUALS, key, values)
 
 
 def arn_like(key: str, values: Text | Sequence[Text]) -> Condition:
     """The key is an ARN that matches the pattern, or one of the patterns."""
-    return Condition(Test.ARN_LIKE, key, values)
+    return Condition(Operator.ARN_LIKE, key, values)
 
 
 def _one_or_many(values: Sequence[Any]) -> Any:

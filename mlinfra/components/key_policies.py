@@ -8,9 +8,9 @@ from mlinfra.components.account import Account
 from mlinfra.components.documents import (
     Condition,
     Document,
+    Operator,
     Principals,
     Statement,
-    Test,
     Text,
     arn_like,
     equals,
@@ -90,7 +90,7 @@ def _use(purpose: KeyPurpose, account: Account, users: Sequence[Text]) -> list[S
     principals = Principals.arns([*users] or [account.root])
     services = [f"{service}.{account.region}.amazonaws.com" for service in SERVICES[purpose]]
     through = [equals("kms:CallerAccount", account.id), equals("kms:ViaService", services)]
-    for_aws = Condition(Test.BOOL, "kms:GrantIsForAWSResource", "true")
+    for_aws = Condition(Operator.BOOL, "kms:GrantIsForAWSResource", "true")
     return [
         Statement(sid="Use", principals=principals, actions=USE, resources=["*"], conditions=through),
         Statement(
@@ -127,7 +127,7 @@ def _log_services(account: Account) -> list[Statement]:
             conditions=[
                 *from_trail,
                 Condition(
-                    Test.STRING_LIKE, f"{context}:cloudtrail:arn", account.arn("cloudtrail", "trail/*", region="*")
+                    Operator.STRING_LIKE, f"{context}:cloudtrail:arn", account.arn("cloudtrail", "trail/*", region="*")
                 ),
             ],
         ),

@@ -110,7 +110,8 @@ def _problems(
     elif detail["type"] == "extra_forbidden":
         yield Problem(path, shown(value), "not known here", _suggestion(path, fields))
     else:
-        reason = _WORDS.get(detail["type"]) or str(detail["msg"]).replace("Input should be", "must be", 1)
+        late = "must be known before anything is deployed" if isinstance(value, pulumi.Output) else ""
+        reason = late or _WORDS.get(detail["type"]) or str(detail["msg"]).replace("Input should be", "must be", 1)
         reason = reason[:1].lower() + reason[1:]
         yield Problem(path, shown(value), reason, f"correct it; {name} means: {_meaning(fields, name)}")
 

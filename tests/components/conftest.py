@@ -35,7 +35,9 @@ class Declared:
 
 
 class Graph(list[Declared]):
-    """What a program declared, in order."""
+    """What a program declared, sorted by type and name, and what it exported."""
+
+    exports: dict[str, Any]
 
     def of(self, type_: str) -> list[Declared]:
         return [node for node in self if node.type == type_]
@@ -97,7 +99,7 @@ class _Monitor(MockMonitor):
         if request.urn in self.by_urn:
             self.by_urn[request.urn].outputs = outputs
         else:
-            self.stack_outputs = outputs
+            self.declared.exports = outputs
         return super().RegisterResourceOutputs(request)
 
 
@@ -116,6 +118,8 @@ def declare(program: Callable[[], Any], config: Mapping[str, str] | None = None,
     finally:
         pulumi.runtime.set_all_config({})
         loop.close()
+        asyncio.set_event_loop(asyncio.new_event_loop())
+    monitor.declared.sort(key=lambda node: (node.type, node.name))
     return monitor.declared
 
 

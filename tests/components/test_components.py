@@ -1,0 +1,181 @@
+"""What every component keeps to."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.experimental.util import camel_case
+
+import mlinfra
+import mlinfra as ml
+from mlinfra.components import COMPONENTS
+from mlinfra.components.component import Component, public_outputs
+
+ACCOUNT = {"id": "123456789012", "region": "eu-central-1"}
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/one"
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "Network": {
+        "account": ACCOUNT,
+        "cidr": "10.0.0.0/16",
+        "zones": ["eu-central-1a", "eu-central-1b"],
+        "logs_key_arn": KEY,
+    },
+    "KeyRing": {"account": ACCOUNT},
+    "AccessLogBucket": {"account": ACCOUNT},
+    "DataBucket": {"purpose": "models", "classification": "internal", "key_arn": KEY, "access_log_bucket": "logs"},
+    "AuditTrail": {"account": ACCOUNT, "logs_key_arn": KEY, "access_log_bucket": "logs", "notify": True},
+}
+SCHEMA = Path(__file__).parent / "schema.json"
+
+every_component = pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.__name__)
+
+
+def made(declare, component: type[Component[Any]], name: str = "thing"):
+    return declare(lambda: component(name, EXAMPLES[component.__name__], None))
+
+
+@every_component
+def test_the_type_names_module_and_class_and_a_dict_will_do_for_arguments(declare, component) -> None:
+    (node,) = [node for node in made(declare, component) if node.type.startswith("mlinfra:")]
+    assert node.type == f"mlinfra:{component.__module__.rpartition('.')[2]}:{component.__name__}"
+
+
+@every_component
+def test_every_annotated_output_is_registered_and_nothing_else(declare, component) -> None:
+    (node,) = [node for node in made(declare, component) if node.type.startswith("mlinfra:")]
+    assert set(node.outputs) == {camel_case(name) for name in public_outputs(component)}
+    assert all(value is not None for value in node.outputs.values())
+
+
+@every_component
+def test_every_child_has_the_component_as_parent_and_its_name_as_prefix(declare, component) -> None:
+    children = [node for node in made(declare, component) if node.type.startswith("aws:")]
+    assert children
+    assert {child.parent for child in children} == {"thing"}
+    assert all(child.name.startswith("thing-") for child in children)
+
+
+@every_component
+def test_two_of_a_kind_live_side_by_side(declare, component) -> None:
+    def program() -> None:
+        for name in ("one", "two"):
+            component(name, EXAMPLES[component.__name__])
+
+    graph = declare(program)
+    urns = [(node.type, node.parent, node.name) for node in graph]
+    assert len(set(urns)) == len(urns)
+    fixed = [
+        (node.type, node.inputs["name"]) for node in graph if node.type.startswith("aws:") and "name" in node.inputs
+    ]
+    assert len(set(fixed)) == len(fixed)
+
+
+@every_component
+def test_every_output_and_argument_is_documented(component) -> None:
+    args = component._args_type
+    assert [name for name, field in args.model_fields.items() if not field.description] == []
+    source = ast.parse(inspect.getsource(component)).body[0]
+    assert isinstance(source, ast.ClassDef)
+    documented = {
+        statement.target.id
+        for statement, following in zip(source.body, source.body[1:], strict=False)
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and isinstance(following, ast.Expr)
+        and isinstance(following.value, ast.Constant)
+    }
+    assert set(public_outputs(component)) <= documented
+    assert component.__doc__
+
+
+@every_component
+@pytest.mark.parametrize("name", ["", "Data", "a_b", "-a", "a--b", "a" * 25, "1a", None, 3, "ü"])
+def test_a_name_that_aws_would_not_take_is_refused_before_anything_is_registered(declare, component, name: Any) -> None:
+    def program() -> None:
+        with pytest.raises(ml.ArgumentError, match=rf"{component.__name__}: name = .*\n  fix: "):
+            component(name, EXAMPLES[component.__name__])
+
+    assert declare(program) == []
+
+
+@every_component
+@pytest.mark.parametrize("args", [None, 3, "args", [("cidr", 1)], {1: 2}, {"nonsense": True}])
+def test_what_are_not_its_arguments_is_refused_before_anything_is_registered(declare, component, args: Any) -> None:
+    def program() -> None:
+        with pytest.raises(ml.ArgumentError, match=rf'{component.__name__} "thing": '):
+            component("thing", args)
+
+    assert declare(program) == []
+
+
+def test_an_error_ends_a_pulumi_program_without_a_traceback() -> None:
+    assert issubclass(ml.ArgumentError, pulumi.RunError)
+
+
+def test_schema_inference_sees_everything() -> None:
+    """Update the snapshot with `python tests/components/test_components.py` after looking at the difference."""
+    assert inferred() == json.loads(SCHEMA.read_text())
+
+
+def test_the_schema_requires_what_has_no_default_and_describes_everything() -> None:
+    resources = inferred()["resources"]
+    for component in COMPONENTS:
+        resource = resources[f"mlinfra:index:{component.__name__}"]
+        fields = component._args_type.model_fields
+        assert set(resource["inputProperties"]) == {camel_case(name) for name in fields}
+        assert set(resource["requiredInputs"]) == {camel_case(n) for n, field in fields.items() if field.is_required()}
+        assert set(resource["properties"]) == {camel_case(name) for name in public_outputs(component)}
+        assert all(p["description"] for p in [*resource["inputProperties"].values(), *resource["properties"].values()])
+
+
+def test_the_component_host_constructs_from_what_comes_over_the_wire(declare) -> None:
+    provider = ComponentProvider([*COMPONENTS], "mlinfra", version=mlinfra.__version__)
+    inputs = {
+        "account": ACCOUNT,
+        "cidr": "10.0.0.0/16",
+        "zones": ["eu-central-1a", "eu-central-1b"],
+        "logsKeyArn": KEY,
+        "profile": "baseline",
+        "logRetentionDays": 400.0,
+    }
+    results = []
+    graph = declare(lambda: results.append(provider.construct("net", "mlinfra:index:Network", inputs)))
+    assert graph.one("aws:cloudwatch/logGroup:LogGroup").inputs["retentionInDays"] == 400
+    assert len(graph.of("aws:ec2/natGateway:NatGateway")) == 1
+    assert set(results[0].state) == {camel_case(name) for name in public_outputs(ml.Network)}
+
+
+def inferred() -> dict[str, Any]:
+    schema = json.loads(ComponentProvider([*COMPONENTS], "mlinfra", version=mlinfra.__version__).schema or "")
+    del schema["version"]
+    return schema
+
+
+def test_the_public_names_are_these() -> None:
+    assert ml.__all__ == sorted(ml.__all__)
+    from mlinfra import components, settings
+
+    exported = {*components.__all__, *(n for n in vars(settings) if n.endswith("Settings"))} - {"COMPONENTS"}
+    assert exported == set(ml.__all__)
+    assert all(getattr(ml, name) for name in ml.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = ml.nonsense  # type: ignore[attr-defined]
+
+
+def test_importing_the_package_does_not_import_the_aws_sdk(tmp_path: Path) -> None:
+    import subprocess
+
+    code = "import sys, mlinfra, mlinfra.errors; sys.exit('pulumi_aws' in sys.modules or 'pulumi' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(json.dumps(inferred(), indent=2) + "\n")
