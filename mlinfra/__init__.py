@@ -1,34 +1,11 @@
 """Secure, compliant ML platforms as Pulumi components for AWS and Kubernetes.
 
-`import mlinfra as ml` offers the components and settings by name. They are loaded on first use: what needs none of them
-(the engine, the command line) does not wait for the AWS SDK.
+`import mlinfra as ml` offers the components and settings by name. They are loaded on first use, so that what needs none
+of them (the engine, the command line) does not wait for the AWS SDK; type checkers read `__init__.pyi`.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from mlinfra.components import (
-        AccessLogBucket,
-        AccessLogBucketArgs,
-        Account,
-        ArgumentError,
-        AuditTrail,
-        AuditTrailArgs,
-        BucketPurpose,
-        Classification,
-        DataBucket,
-        DataBucketArgs,
-        Egress,
-        KeyPurpose,
-        KeyRing,
-        KeyRingArgs,
-        Network,
-        NetworkArgs,
-        Profile,
-        tag_everything,
-    )
-    from mlinfra.settings import PlatformSettings, Settings
+from typing import Any
 
 __version__ = "0.1.0"
 
