@@ -10,7 +10,7 @@ from mlinfra.engine import deployment
 from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.state import ResourceState, Snapshot
 from mlinfra.engine.urn import name_of
-from mlinfra.engine.values import UNKNOWN, Archive, Asset, OutputValue, ResourceRef, Secret
+from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Archive, Asset, OutputValue, ResourceRef, Secret
 from mlinfra.graph import File, Node, NodeOptions, Reference, ResourceGraph, Source, Unknown, join
 
 _POSITION: Final = re.compile(r"(?:project:///)?(?P<file>.+)#(?P<line>\d+)(?:,(?P<column>\d+))?")
@@ -45,7 +45,7 @@ def _node(state: ResourceState) -> Node:
         type=state.type,
         name=name_of(state.urn),
         parent=state.parent,
-        id=(state.id or Unknown("id", (state.urn,))) if state.custom else None,
+        id=None if not state.custom else Unknown("id", (state.urn,)) if state.id in ("", UNKNOWN_STRING) else state.id,
         inputs=plain_inputs,
         outputs=plain_outputs,
         edges=edges,
@@ -83,6 +83,8 @@ class _Plain:
     def properties(self, values: Mapping[str, Any]) -> dict[str, Any]:
         plain = {}
         for self._key, value in values.items():
+            if self._key.startswith("__"):
+                continue  # what providers keep for themselves
             plain[self._key] = self._value(value, join("", self._key), secret=False)
         return plain
 

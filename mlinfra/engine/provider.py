@@ -91,9 +91,12 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class Invoked:
+    """`unknown`: there will be a result, but it cannot be told yet."""
+
     result: Properties
     failures: tuple[CheckFailure, ...] = ()
     return_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: bool = False
 
 
 class Provider(Protocol):

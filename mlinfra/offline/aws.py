@@ -1,0 +1,171 @@
+"""What a plan may assume of AWS resources: their names, ids and ARNs, from the table of types. The rest stays unknown.
+
+Placeholders look like what AWS makes up, follow from the URN alone, and belong to account 123456789012: anyone who meets
+one can tell what it is, and the same program gives the same plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mlinfra.catalog.aws_types import Autoname, AwsType, lookup
+from mlinfra.engine.provider import Checked, CheckFailure
+from mlinfra.engine.urn import name_of, type_of
+from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Properties, Secret, has_secrets, has_unknowns, plain
+from mlinfra.offline.functions import Context
+
+_PLACE: Final = re.compile(r"\{([a-z_]\w*(?:\.\w+)*(?:\|[a-z_]\w*(?:\.\w+)*)*)(?::\w+)?\}")
+_HEX: Final = re.compile(r"hex(\d+)")
+_DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs that it filled in itself
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """For whom resources are planned: region and account, and the tags that the provider puts on everything."""
+
+    context: Context = field(default_factory=Context)
+    default_tags: Any = field(default_factory=dict)  # UNKNOWN when they are not known
+
+    @staticmethod
+    def configured(inputs: Properties, region: str) -> Account:
+        """The account of a provider with these inputs; `region` is the environment's."""
+        given = {key: value for key, value in plain(inputs).items() if value not in (None, "")}
+        tags = given.get("defaultTags", {})
+        if isinstance(tags, str):  # Python's SDK gives nested provider configuration as JSON text
+            tags = {} if UNKNOWN_STRING in tags else json.loads(tags)
+        unknown = has_unknowns(tags) or UNKNOWN_STRING in str(given.get("defaultTags"))
+        return Account(Context(region=given.get("region", region)), UNKNOWN if unknown else tags.get("tags") or {})
+
+
+def check(account: Account, urn: str, news: Properties) -> Checked:
+    """The inputs as the provider completes them: a name, defaults, region, all tags. Refuses what the type does not have."""
+    kind = lookup(type_of(urn))
+    if kind is None:
+        return Checked(news)
+    inputs = {key: value for key, value in news.items() if value is not None}
+    schema = kind.schema
+    failures = [
+        CheckFailure(key, f"{kind.token} has no property {key!r}") for key in inputs.keys() - schema.inputs.keys()
+    ]
+    filled = {key: value for key, value in kind.defaults.items() if key not in inputs}
+    naming = kind.autoname
+    if naming and naming.property not in inputs and f"{naming.property}Prefix" not in inputs:
+        filled[naming.property] = _made_up_name(naming, urn, inputs)
+    inputs |= filled
+    if "region" in schema.inputs:
+        inputs.setdefault("region", account.context.region)
+    if "tagsAll" in schema.outputs:
+        inputs["tagsAll"] = _all_tags(account, inputs.get("tags"))
+    failures += [
+        CheckFailure(key, f"{kind.token} needs the property {key!r}") for key in schema.required - inputs.keys()
+    ]
+    return Checked({**inputs, _DEFAULTS: sorted(filled)}, tuple(sorted(failures, key=lambda f: f.property)))
+
+
+def create(account: Account, urn: str, inputs: Properties) -> tuple[Any, Properties]:
+    """Id and outputs that a resource with these inputs would have, as far as that can be told without AWS."""
+    kind = lookup(type_of(urn))
+    outputs = {key: value for key, value in inputs.items() if key != _DEFAULTS}
+    if kind is None:
+        return f"{name_of(urn)}-{_hex(urn, 8)}", outputs
+    scope = _Scope(account.context, urn, plain(outputs))
+    identity = scope.fill(kind.placeholder.get("id", f"{name_of(urn)}-{{hex8}}"))
+    return identity, _completed(kind, scope, identity, outputs)
+
+
+def read(account: Account, urn: str, identity: str) -> Properties:
+    """Outputs of a resource that exists already and of which only the id is known."""
+    kind = lookup(type_of(urn))
+    if kind is None:
+        return {}
+    outputs = _completed(kind, _Scope(account.context, urn, {}), identity, {})
+    return {**dict.fromkeys(kind.schema.inputs, UNKNOWN), **outputs}
+
+
+def _completed(kind: AwsType, scope: _Scope, identity: Any, outputs: Properties) -> Properties:
+    scope.known["id"] = identity
+    absent = [key for key in (*kind.schema.outputs, *kind.schema.computed) if key not in outputs]
+    found = dict(outputs)
+    for key in absent:
+        pattern = kind.placeholder.get(key)
+        found[key] = scope.fill(pattern) if pattern is not None else kind.computed.get(key, UNKNOWN)
+    return found
+
+
+class _Scope:
+    """Fills patterns such as `arn:{partition}:ec2:{region}:{account}:vpc/{id}`. What needs an unknown is unknown."""
+
+    def __init__(self, context: Context, urn: str, inputs: Properties) -> None:
+        self._urn = urn
+        region = inputs.get("region") or context.region
+        self.known: dict[str, Any] = {
+            "account": context.account,
+            "inputs": inputs,
+            "partition": UNKNOWN if region is UNKNOWN else Context(region).partition,
+            "region": region,
+            "urn_name": name_of(urn),
+        }
+
+    def fill(self, pattern: str) -> Any:
+        values = [self._value(place[1]) for place in _PLACE.finditer(pattern)]
+        if any(not isinstance(value, str | int | float) for value in values):
+            return UNKNOWN
+        words = iter(values)
+        return _PLACE.sub(lambda place: _changed(str(next(words)), place[0]), pattern)
+
+    def _value(self, names: str) -> Any:
+        """The first of the alternatives `a|b.c` that is there; None when none is."""
+        for name in names.split("|"):
+            if name == "uuid":
+                return str(uuid.UUID(_hex(self._urn, 32), version=4))
+            if match := _HEX.fullmatch(name):
+                return _hex(self._urn, int(match[1]))
+            value: Any = self.known
+            for part in name.split("."):
+                value = value.get(part) if isinstance(value, Mapping) else None
+            if value is not None and value != "":
+                return value
+        return None
+
+
+def _changed(text: str, place: str) -> str:
+    """`{a:last}` is the part after the last `/` or `:`, `{a:strip}` leaves a `:*` at the end out, `{a:lower}` is lower case."""
+    change = place[1:-1].rpartition(":")[2] if ":" in place else ""
+    match change:
+        case "last":
+            return re.split(r"[/:]", text)[-1]
+        case "strip":
+            return text.removesuffix(":*")
+        case "lower":
+            return text.lower()
+    return text
+
+
+def _made_up_name(naming: Autoname, urn: str, inputs: Properties) -> str:
+    name = name_of(urn).lower() if naming.lowercase else name_of(urn)
+    number = int(_hex(urn, 32), 16)
+    random = "".join(
+        naming.charset[number // len(naming.charset) ** i % len(naming.charset)] for i in range(naming.random_length)
+    )
+    separator = naming.separator if random else ""
+    suffix = naming.suffix if not naming.suffix_when or inputs.get(naming.suffix_when) is True else ""
+    kept = (naming.max_length or len(name)) - len(naming.prefix + separator + random + suffix)
+    return f"{naming.prefix}{name[:kept]}{separator}{random}{suffix}"
+
+
+def _all_tags(account: Account, tags: Any) -> Any:
+    own = {} if tags is None else plain(tags)
+    if account.default_tags is UNKNOWN or not isinstance(own, dict):
+        return UNKNOWN
+    every = {**account.default_tags, **own}
+    return Secret(every) if has_secrets(tags) else every
+
+
+def _hex(urn: str, length: int) -> str:
+    return hashlib.sha512(urn.encode()).hexdigest()[:length]
