@@ -285,7 +285,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             context.abort(grpc.StatusCode.UNKNOWN, f"invocation of {request.tok} returned an error: {error}")
         wire = Wire(resources=request.acceptResources or request.tok == "pulumi:pulumi:getResource")
         return resource_pb2.ResourceInvokeResponse(
-            **{"return": wire.encode(answer.result)}, failures=_failures(answer)
+            **{"return": wire.encode(answer.result)}, failures=_failures(answer), unknown=answer.unknown
         )
 
     def Call(
