@@ -8,7 +8,7 @@ from typing import Any
 
 from mlinfra.sandbox.server.store import Key, Place, Store, error, find, placed
 from mlinfra.sandbox.server.tables import Memory, Service
-from mlinfra.sandbox.server.values import MISSING, Record, fill, get, put, structures, supply
+from mlinfra.sandbox.server.values import MISSING, Record, fill, get, match, put, structures, supply, tags_from
 from mlinfra.sandbox.server.wire import Call, Response
 
 
@@ -55,6 +55,22 @@ class Memories:
         heed.show(thing)
         return placed(call, thing, how.output, names | thing)
 
+    def tags(self, table: Service, call: Call, arn: str) -> dict[str, str] | None:
+        """The tags of the thing that an ARN names, to be changed in place; None if the thing's tags are moto's."""
+        for memory in table.memories.values():
+            named = match(memory.arn, arn) if memory.arn else None
+            if named is None:
+                continue
+            reader, path = next(iter(memory.read.items()))
+            members = call.operation.service_model.operation_model(reader).input_shape.members
+            found = self._store.require(call, reader, {name: named[name] for name in members if name in named})
+            said = self._said(table, memory, call).setdefault(tuple(named[name] for name in memory.identity), Said())
+            shown = next(structures(found, path), {}).get("Tags")
+            tags: dict[str, str] = tags_from(said.settings.get("Tags", shown))
+            said.settings["Tags"] = tags
+            return tags
+        return None
+
     def _said(self, table: Service, memory: Memory, call: Call) -> dict[Key, Said]:
         return self.said.setdefault(self._store.place(table, memory.name, call), {})
 
@@ -64,7 +80,11 @@ class _Heed:
 
     def __init__(self, memory: Memory, said: dict[Key, Said], call: Call) -> None:
         self.memory, self.said, self.call = memory, said, call
-        self.params = {memory.rename.get(name, name): value for name, value in call.params.items()}
+        self.params = {name: value for name, value in call.params.items() if name not in memory.rename}
+        for path, name in memory.rename.items():
+            value = get(call.params, path)
+            if value is not MISSING:
+                self.params[name] = value
         if "AttributeName" in call.params:  # one of a map of attributes, as SNS sets them
             self.params["Attributes"] = {call.params["AttributeName"]: call.params.get("AttributeValue")}
 

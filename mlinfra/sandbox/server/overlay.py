@@ -80,7 +80,7 @@ class Overlay:
     def _answer(self, table: Service, call: Call) -> Response:
         name = call.name
         if name in table.tags.values():
-            left = tag(self.store, table, call)
+            left = tag(self.store, self.memories, table, call)
             return self._pass_on(table, left) if isinstance(left, Call) else call.answer(left)
         resource = table.acted.get(name)
         if resource is None or resource.operations[name].join:
@@ -144,7 +144,25 @@ class Overlay:
             response = run(self._moto, environ)
         except NotImplementedError:
             return not_emulated(environ, origin)
+        except KeyError as failure:
+            # Where moto looks a thing up without looking whether it is there.
+            missing = _missing(environ, origin, failure.args[0]) if origin and failure.args else None
+            if missing is None:
+                raise
+            return missing
         return not_emulated(environ, origin) if no_such_operation(environ, origin, response) else response
+
+
+def _missing(environ: Environ, origin: Origin, key: Any) -> Response | None:
+    """That what the request names does not exist, if the key is the name of anything in the request."""
+    if origin.signed not in tables.signed_as():
+        return None
+    table = tables.load(origin.signed)
+    name = operation_name(environ, table.service)
+    call = understand(environ, origin, table.service, name) if name else None
+    if call is None or not any(same_name(key, value) for value in call.params.values()):
+        return None
+    return call.answer(error(table.errors["missing"], f"{key} does not exist"))
 
 
 def _understood(environ: Environ, origin: Origin | None) -> Call | None:

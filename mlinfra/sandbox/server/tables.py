@@ -105,7 +105,7 @@ class Memory:
     where both are the same, `"a.* -> "` for all members of `a`, `"-> c"` to remember that `c` is gone, `"?"` for
     whatever moto does not show by itself. `read` gives for each operation the path to the structures to complete,
     `identity` the members that name the thing in both, after `rename`. `default` is what AWS answers when it was never
-    told.
+    told. `arn`, where given, makes the things' tags be kept here, as the setting `Tags`: moto has no operations for it.
     """
 
     name: str
@@ -114,6 +114,7 @@ class Memory:
     read: dict[str, str]
     delete: list[str] = field(default_factory=list)
     rename: dict[str, str] = field(default_factory=dict)
+    arn: str = ""
     emulate: dict[str, Emulated] = field(default_factory=dict)
     default: dict[str, Any] = field(default_factory=dict)
     missing: str = ""

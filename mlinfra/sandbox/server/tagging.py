@@ -1,66 +1,87 @@
-"""Tags of the things that are not moto's, set and listed by ARN (or, in EC2, by id)."""
+"""Tags of what is not moto's, and of what moto has but cannot tag: set and listed by ARN or, in EC2, by id."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from mlinfra.sandbox.server.memory import Memories
 from mlinfra.sandbox.server.store import Store
 from mlinfra.sandbox.server.tables import Resource, Service
 from mlinfra.sandbox.server.values import Record, tags_as, tags_from
 from mlinfra.sandbox.server.wire import Call
 
+Keep = Callable[[dict[str, str]], None]
 
-def tag(store: Store, table: Service, call: Call) -> Record | Call:
-    """Do what a tagging call asks of things that are here; the call itself, or what is left of it, if they are not."""
-    target = next(name for name, shape in call.operation.input_shape.members.items() if _is_target(name, shape))
+
+def tag(store: Store, memories: Memories, table: Service, call: Call) -> Record | Call:
+    """Do what a tagging call asks of the things that are here; the call itself, or what is left of it, if any are not."""
+    target = next(name for name, shape in call.operation.input_shape.members.items() if _names_target(name, shape))
     asked = call.params.get(target)
     names = asked if isinstance(asked, list) else [asked]
-    found = {name: thing for name in names if (thing := store.tagged(table, call, name)) is not None}
-    if not found:
-        return call
-    for resource, record in found.values():
-        _change(table, resource, record, call)
-    left = [name for name in names if name not in found]
+    left, tags = [], {}
+    for name in names:
+        found = store.tagged(table, call, name)
+        if found is not None:
+            tags[name] = _changed(tags_from(_tags(found[1])), table, call)
+            if call.name != table.tags.get("list"):
+                member, shape = _member(found[0], call)
+                found[1][member] = tags_as(tags[name], shape)
+            continue
+        kept = memories.tags(table, call, name)
+        if kept is None:
+            left.append(name)
+        else:
+            tags[name] = _changed(kept, table, call)
     if left:
-        return call.another(call.name, call.params | {target: left})
-    _, record = next(iter(found.values()))
-    output = call.operation.output_shape
-    if call.name != table.tags.get("list") or output is None:
-        return {}
-    member = next(name for name in output.members if "tag" in name.lower())
-    return {member: tags_as(tags_from(record.get(_member(record))), output.members[member])}
+        return call if left == names else call.another(call.name, call.params | {target: left})
+    return _answer(call, tags) if call.name == table.tags.get("list") else {}
 
 
-def _is_target(name: str, shape: Any) -> bool:
-    """Whether an input member names what is tagged: `resourceArn`, `ResourceARN`, `ARN`, `ResourceId`, `Resources`."""
-    return name.lower().endswith(("arn", "resourceid", "resource", "resources")) and shape.type_name in {"string", "list"}
+def _names_target(name: str, shape: Any) -> bool:
+    """Whether an input member names what is tagged: `resourceArn`, `ARN`, `ResourceId`, `ResourceIdList`, `Resources`."""
+    ends = ("arn", "resourceid", "resourceidlist", "resource", "resources")
+    return name.lower().endswith(ends) and shape.type_name in {"string", "list"}
 
 
-def _change(table: Service, resource: Resource, record: Record, call: Call) -> None:
-    tags = tags_from(record.get(_member(record)))
-    members = call.operation.input_shape.members
-    given = next((value for name, value in call.params.items() if "tag" in name.lower() and name in members), None)
-    if call.name == table.tags.get("tag"):
-        tags |= tags_from(given)
-    elif call.name == table.tags.get("untag"):
+def _changed(tags: dict[str, str], table: Service, call: Call) -> dict[str, str]:
+    """The tags, changed in place by a call that tags or untags."""
+    given = next((value for name, value in call.params.items() if "tag" in name.lower()), None)
+    if call.name == table.tags["tag"]:
+        tags.update(tags_from(given))
+    elif call.name == table.tags["untag"]:
         for key in given or []:
-            tags.pop(key["Key"] if isinstance(key, dict) else key, None)
-    else:
-        return
-    name, shape = _shape(resource, call)
-    record[name] = tags_as(tags, shape)
+            tags.pop(key if isinstance(key, str) else next(iter(tags_from([key]))), None)
+    return tags
 
 
-def _member(record: Record) -> str:
-    return next((name for name in record if name.lower() in {"tags", "taglist"}), "Tags")
+def _answer(call: Call, tags: dict[str, dict[str, str]]) -> Record:
+    """The tags where the answer has them: alone, or beside the name of what they belong to."""
+    members = call.operation.output_shape.members
+    member = next(name for name in members if "tag" in name.lower())
+    shape = members[member]
+    inner = shape.member.members if shape.type_name == "list" else {}
+    nested = next((name for name, one in inner.items() if one.type_name == "list"), None)
+    if nested is None:
+        return {member: tags_as(next(iter(tags.values())), shape)}
+    name = next(name for name in inner if name != nested)
+    return {member: [{name: thing, nested: tags_as(its, inner[nested])} for thing, its in tags.items()]}
 
 
-def _shape(resource: Resource, call: Call) -> tuple[str, Any]:
-    """The member of the resource that carries its tags, and its shape, by the operation that makes or shows it."""
+def _tags(record: Record) -> Any:
+    return next((value for name, value in record.items() if _holds_tags(name)), None)
+
+
+def _holds_tags(name: str) -> bool:
+    return name.lower() in {"tags", "tagslist", "resourcetags"}
+
+
+def _member(resource: Resource, call: Call) -> tuple[str, Any]:
+    """The member that carries the tags of a resource, and its shape, by the operations that make and show it."""
     model = call.operation.service_model
     for operation in resource.operations:
         shape = model.operation_model(operation).input_shape
         for name, member in shape.members.items() if shape else ():
-            if name.lower() in {"tags", "taglist"}:
+            if _holds_tags(name):
                 return name, member
     return "Tags", call.operation.input_shape.members["Tags"]

@@ -91,6 +91,16 @@ def fill(pattern: Any, names: Mapping[str, Any]) -> Any:
     return _PLACEHOLDER.sub(replacement, pattern)
 
 
+def match(pattern: str, text: str) -> dict[str, str] | None:
+    """The names that make `text` out of `pattern`, such as an ARN; None where it is another one."""
+    expression = "".join(
+        f"(?P<{part}>[^:]*)" if index % 2 else re.escape(part)
+        for index, part in enumerate(re.split(r"\{(\w+)\}", pattern))
+    )
+    found = re.fullmatch(expression, text)
+    return found.groupdict() if found else None
+
+
 def supply(target: Record, given: Record) -> bool:
     """Put into `target`, at any depth, what `given` has and it lacks; whether there was anything."""
     changed = False
