@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent import futures
+from importlib import metadata
 from typing import Any, Final
 
 import grpc
@@ -18,7 +19,6 @@ from google.protobuf import any_pb2, empty_pb2
 from google.rpc import code_pb2, status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from mlinfra import __version__
 from mlinfra.engine.codec import Wire, decode
 from mlinfra.engine.provider import Checked, Diffed, InitFailure, ProviderFailure
 from mlinfra.engine.values import Properties, plain
@@ -68,8 +68,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """The version of the sandbox's provider."""
-        return plugin_pb2.PluginInfo(version=__version__)
+        """The version of the pulumi-aws whose types are emulated: engines compare it with what the program was written for."""
+        return plugin_pb2.PluginInfo(version=metadata.version("pulumi-aws"))
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Refuse settings that do not exist and accounts that may not be touched."""
