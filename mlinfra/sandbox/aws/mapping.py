@@ -91,6 +91,8 @@ class Encoder:
         if path in self.names.rename:
             target = self.names.rename[path]
             return target if target and resolve(shape, target) is not None else None
+        if shape is not None and shape.type_name == "map":
+            return name[0].upper() + name[1:]
         return match(tuple(shape.members), name, noun) if shape is not None else None
 
     def _value(self, schema: Any, value: Any, shape: Any, path: str) -> Any:
@@ -148,10 +150,13 @@ def child(schema: Mapping[str, Any], name: str) -> Any:
 
 
 def resolve(shape: Any, path: str) -> Any:
-    """The shape at a path such as `Placement.Tenancy` or `IpPermissions[0].FromPort`; None when there is none."""
+    """The shape at a path such as `Placement.Tenancy`, `IpPermissions[0].FromPort` or, through a map, `Attributes.Policy`."""
     for part in path.split("."):
         name, index = re.fullmatch(r"(\w*)((?:\[.*\])?)", part).groups()  # type: ignore[union-attr]
         if name:
+            if shape is not None and shape.type_name == "map":
+                shape = shape.value
+                continue
             if shape is None or shape.type_name != "structure" or name not in shape.members:
                 return None
             shape = shape.members[name]

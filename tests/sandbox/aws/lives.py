@@ -3,7 +3,7 @@
 A case has `inputs` and what they become in an `update`; `replaces` are properties whose change must make a new resource,
 with such a value. `{n}` stands for a name that nothing else has, `<ec2/subnet.id>` for a property of a resource that is
 made first, by the case of its type (`<ec2/subnet#b.id>`: by the case with that suffix). `silent` lists outputs that the
-emulated AWS never tells, `unread` inputs that AWS does not give back, `stays` a type that nothing deletes.
+emulated AWS never tells, `unforeseen` those that it makes up in another form than AWS, `unread` inputs that AWS does not give back, `stays` a type that nothing deletes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from mlinfra.sandbox.aws.account import ACCOUNT_ID, Account
 from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig
 from mlinfra.sandbox.aws.provider import AwsProvider
+from mlinfra.sandbox.aws.templates import Missing, fill
 
 CASES: Final = Path(__file__).with_name("cases")
 REFERENCE: Final = re.compile(r"<(\w+/\w+(?:#\w+)?)\.([\w.]+)>")
@@ -119,7 +120,7 @@ def live(life: Life, key: str) -> None:
     silent = {*case.get("silent", ()), "tagsAll"}
     untold = [one for one in kind.schema.outputs if outputs.get(one) is None and one not in silent]
     assert not untold, f"outputs without a value: {untold}"
-    _foreseen(kind, inputs, outputs)
+    _foreseen(kind, inputs, outputs, case.get("unforeseen", ()))
     assert life.provider.diff(urn, id_, inputs, inputs).diffs == ()
     _unchanged(life, kind, urn, "after the creation", ())
 
@@ -137,17 +138,22 @@ def live(life: Life, key: str) -> None:
         life.made[urn] = (id_, news, outputs)
         _unchanged(life, kind, urn, "after the update", ())
 
+    if case.get("import", True):
+        _imported(life, kind, urn, case, name)
+    _, inputs, outputs = life.made[urn]
+    life.delete(urn)
+    if not case.get("stays"):
+        assert life.provider.read(urn, id_, inputs, outputs).id == "", "still there after its deletion"
+
+
+def _imported(life: Life, kind: AwsType, urn: str, case: Mapping[str, Any], name: str) -> None:
+    """An import by the id alone gives inputs that the program's do not differ from."""
     id_, inputs, _ = life.made[urn]
     imported = life.provider.read(urn, life.filled(case.get("import", id_), name), {}, {})
     assert imported.id == id_, f"imported as {imported.id!r}"
     unread = {*case.get("unread", ()), *kind.local}
     changed = set(diffs.diff(kind, imported.inputs, inputs).properties) - unread
     assert not changed, f"not imported: { {one: (imported.inputs.get(one), inputs.get(one)) for one in changed} }"
-
-    _, inputs, outputs = life.made[urn]
-    life.delete(urn)
-    if not case.get("stays"):
-        assert life.provider.read(urn, id_, inputs, outputs).id == "", "still there after its deletion"
 
 
 def _unchanged(life: Life, kind: AwsType, urn: str, when: str, unread: tuple[str, ...]) -> None:
@@ -159,14 +165,23 @@ def _unchanged(life: Life, kind: AwsType, urn: str, when: str, unread: tuple[str
     assert not changed, f"{when}: { {one: (read.inputs.get(one), inputs.get(one)) for one in changed} }"
 
 
-def _foreseen(kind: AwsType, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+def _foreseen(kind: AwsType, inputs: Mapping[str, Any], outputs: Mapping[str, Any], unforeseen: list[str]) -> None:
     """What a plan assumes of the outputs has the form of the outputs themselves."""
-    scope: dict[str, str] = {"partition": "aws", "region": "us-east-1", "account": ACCOUNT_ID}
+    scope = {"partition": "aws", "region": "us-east-1", "account": ACCOUNT_ID, "id": outputs["id"], "inputs": inputs}
     for name, pattern in kind.placeholder.items():
         assert outputs.get(name) is not None, f"a placeholder for {name}, which has no value"
+        if name in unforeseen:
+            continue
         text = ""
         for number, part in enumerate(re.split(r"\{([^}]+)\}", pattern)):
-            value = str(inputs.get(part.removeprefix("inputs."), "")) if part.startswith("inputs.") else scope.get(part)
-            value = str(outputs.get(part)) if value is None and part in ("id", "arn") else value
-            text += re.escape(part) if number % 2 == 0 else re.escape(value) if value is not None else r".+"
+            text += re.escape(part) if number % 2 == 0 else _known(part, scope)
         assert re.fullmatch(text, str(outputs[name])), f"{name} is {outputs[name]!r}, foreseen as {pattern!r}"
+
+
+def _known(place: str, scope: Mapping[str, Any]) -> str:
+    """A regular expression for what a place stands for; `.+` for what is made up."""
+    try:
+        text = str(fill(f"{{{place}}}", scope))
+    except Missing:
+        return ".+"
+    return ".+" if text == f"{{{place}}}" else re.escape(text)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mlinfra.sandbox.aws.hooks import identity, network, storage
+from mlinfra.sandbox.aws.hooks import identity, messaging, network, storage
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 HOOKS: Final[dict[str, Hook]] = {
@@ -17,6 +17,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "network_acl": network.NetworkAcl(),
     "network_acl_rule": network.NetworkAclRule(),
     "policy": identity.Policy(),
+    "queue": messaging.Queue(),
     "role": identity.Role(),
     "route": network.Route(),
     "route_table": network.RouteTable(),

@@ -1,0 +1,29 @@
+"""Hooks of SQS's types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from mlinfra.sandbox.aws.hooks.base import Hook
+
+if TYPE_CHECKING:
+    from mlinfra.sandbox.aws.resource import Resource
+
+FIFO_ONLY: Final = ("FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
+
+
+class Queue(Hook):
+    """Only FIFO queues take the attributes of FIFO queues, and an encryption with a key excludes SQS's own."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        attributes = params.get("Attributes")
+        if attributes is not None:
+            fifo = resource.inputs.get("fifoQueue") is True
+            unset = [name for name, value in attributes.items() if value == "" and op == "create_queue"]
+            for name in (*unset, *(() if fifo else FIFO_ONLY)):
+                attributes.pop(name, None)
+            if attributes.get("KmsMasterKeyId"):
+                attributes.pop("SqsManagedSseEnabled", None)
+            if op == "set_queue_attributes":
+                attributes.pop("FifoQueue", None)
+        return params
