@@ -165,7 +165,9 @@ def right_key_only(bucket_arn: BucketArn, key_arn: Text) -> list[Statement]:
 def endpoints_only(bucket_arn: BucketArn, endpoint_ids: Sequence[Text]) -> Statement:
     """Denies reading and writing objects other than through the endpoints; the bucket stays manageable from outside.
 
-    Listing names is left to IAM: Pulumi reads a bucket with HeadBucket, which is the same action (s3:ListBucket).
+    AWS services acting for themselves are let through: service principals and service-linked roles, which nobody can
+    assume (FSx for Lustre imports with one). Listing names is left to IAM: Pulumi reads a bucket with HeadBucket, which
+    is the same action (s3:ListBucket).
     """
     return Statement(
         sid="DenyOutsideEndpoints",
@@ -175,7 +177,8 @@ def endpoints_only(bucket_arn: BucketArn, endpoint_ids: Sequence[Text]) -> State
         resources=[bucket_arn, objects(bucket_arn)],
         conditions=[
             Condition(Operator.STRING_NOT_EQUALS, "aws:SourceVpce", endpoint_ids),
-            Condition(Operator.BOOL, "aws:PrincipalIsAWSService", "false"),
+            Condition(Operator.BOOL_IF_EXISTS, "aws:PrincipalIsAWSService", "false"),
+            Condition(Operator.ARN_NOT_LIKE, "aws:PrincipalArn", "arn:*:iam::*:role/aws-service-role/*"),
         ],
     )
 

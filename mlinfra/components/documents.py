@@ -25,7 +25,9 @@ class Operator(Enum):
     STRING_NOT_EQUALS = "StringNotEquals"
     STRING_LIKE = "StringLike"
     ARN_LIKE = "ArnLike"
+    ARN_NOT_LIKE = "ArnNotLikeIfExists"
     BOOL = "Bool"
+    BOOL_IF_EXISTS = "BoolIfExists"
     NULL = "Null"
     NUMERIC_LESS = "NumericLessThan"
 

@@ -1,6 +1,7 @@
 """A private network: tiers, egress, endpoints, flow logs, and everything that AWS opens by default closed."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
 from typing import Optional
 
 import pulumi
@@ -114,7 +115,7 @@ class Network(Component[NetworkArgs]):
         workload = self._tier(Tier.WORKLOAD, routed)
         data = self._tier(Tier.DATA, dict.fromkeys(args.zones, closed))
         control = self._tier(Tier.CONTROL, dict.fromkeys(args.zones, closed))
-        pods = self._tier(Tier.PODS, routed) if args.pods_cidr else {}
+        pods = self._pod_tier(routed)
         if posture.block_public_access if args.block_public_access is None else args.block_public_access:
             aws.ec2.VpcBlockPublicAccessOptions(
                 f"{name}-block-public-access", internet_gateway_block_mode="block-bidirectional", opts=self.child()
@@ -170,25 +171,37 @@ class Network(Component[NetworkArgs]):
             tags=closed,
             opts=self.child(ignore_changes=["subnetIds"]),
         )
-        if self._args.pods_cidr:
-            self._pods_block = aws.ec2.VpcIpv4CidrBlockAssociation(
-                f"{name}-pods", vpc_id=vpc.id, cidr_block=self._args.pods_cidr, opts=self.child()
-            )
         return vpc
 
     def _tier(self, tier: Tier, route_tables: Mapping[str, aws.ec2.RouteTable]) -> dict[str, aws.ec2.Subnet]:
+        """A tier of the VPC's own range, in the zones of the route tables."""
         vpc = vpc_range(self._args.cidr)
-        if tier is Tier.PODS and self._args.pods_cidr:
-            pods = pod_range(self._args.pods_cidr)
-            ranges = {zone: pod_zone_range(pods, zone) for zone in route_tables}
-        else:
-            ranges = {zone: getattr(zone_ranges(vpc, zone), tier.value) for zone in route_tables}
+        ranges = {zone: getattr(zone_ranges(vpc, zone), tier.value) for zone in route_tables}
+        return self._subnets(tier, self._vpc.id, ranges, route_tables)
+
+    def _pod_tier(self, route_tables: Mapping[str, aws.ec2.RouteTable]) -> dict[str, aws.ec2.Subnet]:
+        """The tier of the secondary range, if there is one."""
+        if self._args.pods_cidr is None:
+            return {}
+        block = aws.ec2.VpcIpv4CidrBlockAssociation(
+            f"{self._prefix}-pods", vpc_id=self._vpc.id, cidr_block=self._args.pods_cidr, opts=self.child()
+        )
+        pods = pod_range(self._args.pods_cidr)
+        ranges = {zone: pod_zone_range(pods, zone) for zone in route_tables}
+        return self._subnets(Tier.PODS, block.vpc_id, ranges, route_tables)  # once the range belongs to the VPC
+
+    def _subnets(
+        self,
+        tier: Tier,
+        vpc_id: pulumi.Output[str],
+        ranges: Mapping[str, IPv4Network],
+        route_tables: Mapping[str, aws.ec2.RouteTable],
+    ) -> dict[str, aws.ec2.Subnet]:
         return subnets(
             self,
             self._prefix,
             tier,
-            # A subnet in the secondary range can exist only once the range belongs to the VPC.
-            vpc_id=self._pods_block.vpc_id if tier is Tier.PODS else self._vpc.id,
+            vpc_id=vpc_id,
             vpc_cidrs=self._cidrs,
             ranges=ranges,
             route_tables=route_tables,

@@ -107,7 +107,8 @@ def test_restricted_data_is_reached_through_the_endpoints_alone(declare) -> None
     deny = statements(graph)["DenyOutsideEndpoints"]
     assert deny["Condition"] == {
         "StringNotEquals": {"aws:SourceVpce": [ENDPOINT]},
-        "Bool": {"aws:PrincipalIsAWSService": "false"},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        "ArnNotLikeIfExists": {"aws:PrincipalArn": "arn:*:iam::*:role/aws-service-role/*"},
     }
     assert deny["Resource"] == [ARN, f"{ARN}/*"]
     assert {"s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"} <= set(deny["Action"])
