@@ -85,11 +85,13 @@ class StackConfig:
         passphrase: str | Callable[[], str],
         overrides: Sequence[str] = (),
         paths: bool = False,
+        given: Mapping[str, Any] | None = None,
     ) -> StackConfig:
         """The configuration of a stack, checked against what the project declares.
 
         `overrides` are `key=value` as for `pulumi up --config`; with `paths` a key is a path into a structured value
-        (`subnets[0].cidr=10.0.0.0/24`), as for `--config-path`. A stack without a file has only defaults.
+        (`subnets[0].cidr=10.0.0.0/24`), as for `--config-path`. `given` are values as they would stand in the file and come
+        over it. A stack without a file has only defaults.
         Raises ConfigError for a missing, malformed or ill-typed value, UnsupportedError for Pulumi ESC environments.
         """
         file = project.stack_file(stack)
@@ -104,7 +106,9 @@ class StackConfig:
                 f"{file} has secrets encrypted by {data.get('secretsprovider') or 'another secrets provider'!s}, not by a passphrase",
                 fix="run `pulumi stack change-secrets-provider passphrase`",
             )
-        overridden = {_override(project, values, override, paths=paths) for override in overrides}
+        overridden = {full_key(project.name, key) for key in given or {}}
+        values |= {full_key(project.name, key): value for key, value in (given or {}).items()}
+        overridden |= {_override(project, values, override, paths=paths) for override in overrides}
         for key, declared in project.config.items():
             if key not in values and declared.default is not None:
                 values[key] = declared.default

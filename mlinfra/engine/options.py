@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine.state import Snapshot
 from mlinfra.engine.values import Properties
@@ -48,7 +48,8 @@ class Options:
     Targets, excludes and replaces are URNs; targets and excludes may have the wildcards `*` (within one part of a URN)
     and `**`. `plugins` is where providers come from (default: plugins on this machine, as Pulumi finds them), `env` is
     added to the environment of the program and the plugins. With `take_over_lock` a run goes on where a process that
-    died left the stack's lock behind; without, as with Pulumi, a person has to cancel first.
+    died left the stack's lock behind; without, as with Pulumi, a person has to cancel first. `start` starts something else
+    than the project's program, with the arguments of `mlinfra.engine.program.Program`.
     """
 
     parallel: int = 16
@@ -66,6 +67,7 @@ class Options:
     env: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     take_over_lock: bool = False
+    start: Callable[..., Any] | None = None
     cancel: Cancellation = field(default_factory=Cancellation)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mlinfra.engine.config import StackConfig
 from mlinfra.engine.project import Project, check_name
@@ -42,10 +42,11 @@ class Stack(Store):
         passphrase: str | Callable[[], str],
         overrides: Sequence[str] = (),
         paths: bool = False,
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(home, project.name, name, passphrase=passphrase)
         self.project = project
-        self._overrides, self._paths = tuple(overrides), paths
+        self._overrides, self._paths, self._given = tuple(overrides), paths, config
 
     @staticmethod
     def open(
@@ -56,11 +57,13 @@ class Stack(Store):
         passphrase: str | None = None,
         overrides: Sequence[str] = (),
         paths: bool = False,
+        config: Mapping[str, Any] | None = None,
     ) -> Stack:
         """A project's stack: `dev`, `organization/dev` or `organization/project/dev`.
 
         `home` is `default_home()` and the passphrase what `find_passphrase` finds, unless given; it is looked for when the
-        first secret is met. `overrides` and `paths` are as for `StackConfig.load`. Raises ConfigError for a wrong name.
+        first secret is met. `overrides`, `paths` and `config` (there `given`) are as for `StackConfig.load`. Raises
+        ConfigError for a wrong name.
         """
         home = home or default_home()
         of_project, stack = _parse_reference(name, project.name)
@@ -69,13 +72,18 @@ class Stack(Store):
                 f"stack {name!r} belongs to the project {of_project!r}, but {project.file} is {project.name!r}"
             )
         found = passphrase if passphrase is not None else lambda: find_passphrase(home)
-        return Stack(project, stack, home=home, passphrase=found, overrides=overrides, paths=paths)
+        return Stack(project, stack, home=home, passphrase=found, overrides=overrides, paths=paths, config=config)
 
     @cached_property
     def config(self) -> StackConfig:
         """The stack's configuration, checked. Raises ConfigError when it does not fit what the project declares."""
         return StackConfig.load(
-            self.project, self.name, passphrase=self.passphrase, overrides=self._overrides, paths=self._paths
+            self.project,
+            self.name,
+            passphrase=self.passphrase,
+            overrides=self._overrides,
+            paths=self._paths,
+            given=self._given,
         )
 
     def default_salt(self) -> str:

@@ -71,7 +71,7 @@ class OfflineProvider:
             return aws.check(self._account, urn, news)
         return kubernetes.check(urn, news) if self._package == "kubernetes" else Checked(news)
 
-    def diff(
+    def diff(  # noqa: PLR0917 (the protocol's)
         self,
         urn: str,
         id: str,  # noqa: A002
