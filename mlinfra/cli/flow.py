@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
@@ -17,7 +18,7 @@ from mlinfra.cli.display.jsonlines import JsonLines
 from mlinfra.cli.display.live import LiveView
 from mlinfra.cli.display.plain import PlainView
 from mlinfra.cli.display.progress import Progress
-from mlinfra.cli.display.tree import tree
+from mlinfra.cli.display.tree import print_tree
 from mlinfra.cli.opening import open_stack
 from mlinfra.cli.terminal import answer, console, interactive, say
 from mlinfra.errors import ConfigError, MlinfraError
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mlinfra.cli.options import Asking, Scope, Shown, Where
-    from mlinfra.engine import Event, ImportItem, Options, Result, Stack
+    from mlinfra.engine import ImportItem, Options, Result, Stack
+    from mlinfra.engine.events import Event
     from mlinfra.engine.options import Cancellation
 
 UNCHANGING = frozenset({"same", "read", "read-replacement", "discard"})
@@ -62,6 +64,8 @@ class Flow:
     region: str = DEFAULT_REGION
     arguments: str = ""
     """What a further command needs to mean the same stack."""
+    sequence: Iterator[int] = field(default_factory=itertools.count)
+    """Numbers the events of this command."""
 
     @classmethod
     def of(
@@ -92,6 +96,7 @@ class Flow:
             region=region,
             arguments=where.arguments,
             options=engine.Options(
+                take_over_lock=True,
                 parallel=scope.parallel,
                 continue_on_error=scope.continue_on_error,
                 targets=tuple(scope.target or ()),
@@ -152,7 +157,7 @@ class Flow:
         progress = Progress(fidelity=lambda token: aws_types.fidelity(token) or "", plan=plan)
         verb = TITLES[self.operation][0 if preview else 1]
         title = f"{verb} {self.stack.project.name}/{self.stack.name}"
-        with _interruptible(self.options.cancel, progress), self._view(progress, title, preview=preview) as view:
+        with interruptible(self.options.cancel, progress), self._view(progress, title, preview=preview) as view:
             result = self._engine(preview=preview)(view)
         if not self.shown.json:
             self._report(result, progress, preview=preview, messages=messages or result.failed)
@@ -169,26 +174,29 @@ class Flow:
             case "destroy":
                 return lambda emit: engine.destroy(self.stack, self.options, emit, preview=preview)
             case "import":
-                return lambda emit: engine.import_resources(self.stack, self.items, self.options, emit, preview=preview)
+                return lambda emit: engine.import_resources(self.stack, self.items, self.options, emit)
 
     def _view(self, progress: Progress, title: str, *, preview: bool) -> JsonLines | LiveView | PlainView:
         if self.shown.json:
-            return JsonLines(progress, show_secrets=self.shown.show_secrets)
+            return JsonLines(progress, self.sequence, show_secrets=self.shown.show_secrets)
         out = console()
         live = interactive() and out.is_terminal and not out.is_dumb_terminal
-        return (LiveView if live else PlainView)(out, progress, title, preview=preview)
+        if not live:
+            return PlainView(out, progress, title, preview=preview)
+        before = "the program starts" if self.operation == "up" or self.options.run_program else ""
+        return LiveView(out, progress, title, preview=preview, before=before)
 
     def _report(self, result: Result, progress: Progress, *, preview: bool, messages: bool) -> None:
         out = console()
         listed = preview or progress.plan is None
         if listed and any(row.shown for row in progress.rows.values()):
             out.print()
-            out.print(tree(progress, preview=preview, diff=self.shown.diff))
+            print_tree(out, progress, preview=preview, diff=self.shown.diff)
         if messages:
             summary.print_diagnostics(out, progress.diagnostics)
         if self.operation == "up" and not result.failed:
-            before = self.stack.outputs() if preview and self.stack.exists else None
-            summary.print_outputs(out, result.outputs, before if preview else None, secrets=self.shown.show_secrets)
+            before = (self.stack.outputs() if self.stack.exists else {}) if preview else None
+            summary.print_outputs(out, result.outputs, before, secrets=self.shown.show_secrets)
         summary.print_counts(out, result, progress, preview=preview)
         if self.operation == "up" and not preview and not result.failed:
             summary.print_fidelity(out, result.snapshot.resources, progress.fidelity)
@@ -199,17 +207,17 @@ class Flow:
             said = answer(f"{QUESTIONS[self.operation]} yes, no or details: ").lower()
             if said not in {"d", "details"}:
                 return said in {"y", "yes"}
-            console().print(tree(plan, preview=True, diff=True))
+            print_tree(console(), plan, preview=True, diff=True)
 
     def _end(self, result: Result, *, preview: bool = False) -> None:
         """The last lines, or the error that the exit code stands for."""
         what = f"the {'preview' if preview else NAMES[self.operation]} of {self.stack.name}"
         if self.options.cancel.is_set():
-            raise MlinfraError(f"{what} was stopped; what was done is in the state", fix=f"`{self._again()}` goes on")
+            raise MlinfraError(f"{what} was stopped; what was done is in the state", fix=f"run `{self._again()}` to go on")
         if result.failed:
             raise MlinfraError(
                 f"{what} failed" + ("" if preview else "; what was done is in the state"),
-                fix=f"mend what the messages above name, then `{self._again()}` again",
+                fix=f"correct what the messages above name, then run `{self._again()}`",
             )
         changed = sum(count for op, count in result.changes.items() if op not in UNCHANGING)
         if self.expect_no_changes and changed:
@@ -234,7 +242,7 @@ class Flow:
 
 
 @contextmanager
-def _interruptible(cancel: Cancellation, progress: Progress) -> Iterator[None]:
+def interruptible(cancel: Cancellation, progress: Progress) -> Iterator[None]:
     """The first interrupt cancels gracefully, the second ends the run, a third the process."""
 
     def first(_number: int, _frame: object) -> None:

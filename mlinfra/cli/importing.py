@@ -24,7 +24,7 @@ def import_items(token: str | None, name: str | None, identity: str | None, file
         raise ConfigError(
             "what to import is not complete", fix="mlinfra import TYPE NAME ID, or mlinfra import --file FILE"
         )
-    return [ImportItem(type=token, name=name, id=identity)]
+    return [ImportItem(token, name, identity)]
 
 
 def _from_file(file: Path) -> list[ImportItem]:
@@ -46,4 +46,4 @@ def _item(file: Path, index: int, resource: Any) -> ImportItem:
         raise ConfigError(f"{where} must have `type`, `name` and `id`, not {resource!r}")
     if more := sorted(resource.keys() - set(_KNOWN)):
         raise UnsupportedError(f"{where} has {', '.join(more)}", fix="only type, name and id are understood here")
-    return ImportItem(type=resource["type"], name=resource["name"], id=resource["id"])
+    return ImportItem(resource["type"], resource["name"], resource["id"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -52,6 +52,9 @@ def _root(
 _UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
+INTERRUPTED: Final = 130
+
+
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted."""
     sys.exit(run(sys.argv[1:]))
@@ -60,7 +63,10 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code; whatever goes wrong has been reported."""
     try:
-        return app(arguments, standalone_mode=False) or 0
+        code: int = app(arguments, prog_name="mlinfra", standalone_mode=False) or 0
+        if code == INTERRUPTED:  # typer makes this of an interrupt
+            say("interrupted", style="yellow")
+        return code
     except MlinfraError as error:
         show_error(error)
         return error.exit_code
@@ -70,8 +76,8 @@ def run(arguments: list[str]) -> int:
         show_error(ConfigError(getattr(error, "format_message", error.__str__)(), fix=f"see `{command} --help`"))
         return ConfigError.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        say("stopped; nothing was started", style="yellow")
-        return 130
+        say("interrupted", style="yellow")
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

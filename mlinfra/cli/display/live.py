@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Group
@@ -21,20 +22,34 @@ if TYPE_CHECKING:
     from mlinfra.cli.display.progress import Progress, Row
     from mlinfra.engine.events import Event
 
-_RECENT = 4  # rows just done that stay in sight
 _BAR = 40  # columns
+_RECENT = 4  # rows just done that stay in sight
+_RESERVED = 7  # lines of the screen for title, bar, note, blanks and what was there before
+_TYPE_WIDTH = 44
+
+
+@dataclass(slots=True)
+class _Component:
+    """A resource directly under the stack, and how many of those below it are done."""
+
+    row: Row
+    done: int
+    total: int
+
+    @property
+    def ready(self) -> bool:
+        return self.done >= self.total > 0
 
 
 class LiveView:
     """Draws a progress eight times a second until it is closed, in as many lines as the terminal has."""
 
-    def __init__(self, console: Console, progress: Progress, title: str, *, preview: bool) -> None:
+    def __init__(self, console: Console, progress: Progress, title: str, *, preview: bool, before: str = "") -> None:
         self._console, self._progress, self._title, self._preview = console, progress, title, preview
+        self._before = before  # what happens until the first resource is met
         self._recent: deque[Row] = deque(maxlen=_RECENT)
         self._spinner = Spinner("dots", style="cyan")
-        self._live = Live(
-            console=console, get_renderable=self._render, refresh_per_second=8, transient=True, redirect_stdout=False
-        )
+        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -44,6 +59,8 @@ class LiveView:
     def __exit__(self, *_: object) -> None:
         self._progress.watched = False
         self._live.stop()
+        if not self._preview:
+            self._leave_behind()
 
     def __call__(self, event: Event) -> None:
         """Take in an event."""
@@ -56,20 +73,19 @@ class LiveView:
 
     def _render(self) -> RenderableType:
         with self._progress.lock:
+            room = max(self._console.height - _RESERVED, 6)
+            table = self._table()
             components = self._components()
-            # One line each for title, bar, a blank and counts; the rest of the screen is for rows.
-            room = max(self._console.height - 8, 4)
             shown = components[: max(room // 2, 2)]
-            hidden = len(components) - len(shown)
-            parts: list[RenderableType] = [self._head(), self._bar(), Text(self._progress.note, "yellow")]
+            for component in shown:
+                self._add_component(table, component)
+            if len(components) > len(shown):
+                table.add_row("", Text("…", "dim"), Text(f"{len(components) - len(shown)} more components", "dim"))
             if shown:
-                parts += [
-                    self._component_table(shown),
-                    *([Text(f"     … and {hidden} more", "dim")] if hidden else []),
-                    Text(),
-                ]
-            parts.append(self._work(room - len(shown)))
-            return Group(*parts)
+                table.add_row()
+            self._add_work(table, room - table.row_count)
+            note = self._progress.note or ("" if self._progress.rows else self._before)
+            return Group(self._head(), self._bar(), Text(note, "yellow" if self._progress.note else "dim"), table)
 
     def _head(self) -> RenderableType:
         line = Table.grid(expand=True)
@@ -79,91 +95,86 @@ class LiveView:
         return line
 
     def _bar(self) -> RenderableType:
-        rows = [row for row in self._progress.rows.values() if row.type != STACK_TYPE]
+        rows, plan = self._progress.rows.values(), self._progress.plan
         done = sum(row.status != "running" for row in rows)
-        total = self._expected(len(rows))
-        line = Table.grid(padding=(0, 2, 0, 0))
+        total = max(len(plan.rows), len(rows)) if plan else None
         bar = ProgressBar(total=total or 1, completed=done, width=_BAR, pulse=total is None)
-        count = f"{done} of {total}" if total is not None else f"{len(rows)} resources"
-        line.add_row(bar, Text(count), self._counts(rows))
-        return line
-
-    def _expected(self, seen: int) -> int | None:
-        plan = self._progress.plan
-        return None if plan is None else max(sum(row.type != STACK_TYPE for row in plan.rows.values()), seen)
-
-    def _counts(self, rows: list[Row]) -> Text:
         counts = Counter(row.op for row in rows if row.status == "done" and row.shown)
-        text = Text()
+        text = Text(f"{done} of {total}   " if total is not None else f"{len(rows)} resources   ")
         for op, count in counts.items():
             said = words(op)
-            text.append(f"{said.sign} {count} ", said.style).append(
-                f"{said.planned if self._preview else said.done}  ", "dim"
-            )
+            text.append(f"{said.sign} {count} ", said.style).append(f"{self._past(op)}   ", "dim")
         if failed := sum(row.status == "failed" for row in rows):
-            text.append(f"{failed} failed", "bold red")
-        return text
+            text.append(f"✗ {failed} failed", "bold red")
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_row(bar, text)
+        return line
 
-    def _components(self) -> list[tuple[Row, int, int]]:
-        """The rows directly under the stack that have others below them, with how many of these are done."""
-        rows, done, total = self._progress.rows, Counter[str](), Counter[str]()
-        for row in rows.values():
-            top = _top(rows, row)
-            if top is not row:
-                total[top.urn] += 1
-                done[top.urn] += row.status != "running"
-        plan = self._progress.plan
-        if plan is not None:
-            total = Counter(top.urn for row in plan.rows.values() if (top := _top(plan.rows, row)) is not row) | total
-        return [(row, done[row.urn], total[row.urn]) for row in rows.values() if total[row.urn]]
-
-    def _component_table(self, components: list[tuple[Row, int, int]]) -> Table:
+    def _table(self) -> Table:
+        """Columns as wide as they will ever need to be, so that nothing jumps."""
+        rows = [*self._progress.rows.values(), *(self._progress.plan.rows.values() if self._progress.plan else ())]
         table = Table.grid(padding=(0, 2, 0, 0))
-        for row, done, total in components:
-            ready = done >= total and row.status != "running"
-            icon = (
-                Text("✗", "bold red") if row.status == "failed" else Text("✓", "green") if ready else self._spinning()
-            )
-            count = Text(f"{done}/{total}" if self._progress.plan else str(done), "dim" if ready else "")
-            table.add_row(Text(" "), icon, Text(row.name, "bold"), Text(short_type(row.type), "dim"), count)
+        table.add_column(width=1)
+        table.add_column(width=1)
+        table.add_column(
+            min_width=max((len(row.name) for row in rows if row.type != STACK_TYPE), default=0), no_wrap=True
+        )
+        widest = max((len(short_type(row.type)) for row in rows if row.type != STACK_TYPE), default=0)
+        table.add_column(min_width=min(widest, _TYPE_WIDTH), no_wrap=True, style="dim", overflow="ellipsis")
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, style="dim cyan")
         return table
 
-    def _work(self, room: int) -> RenderableType:
-        running = [row for row in self._progress.running() if row.urn in self._leaves()]
-        running.sort(key=lambda row: row.began)
-        room = max(room, 2)
-        table = Table.grid(padding=(0, 2, 0, 0))
+    def _components(self) -> list[_Component]:
+        rows, plan = self._progress.rows, self._progress.plan
+        done, seen, planned = Counter[str](), Counter[str](), Counter[str]()
+        for row in rows.values():
+            if (top := _top(rows, row)) is not row:
+                seen[top.urn] += 1
+                done[top.urn] += row.status != "running"
+        for row in plan.rows.values() if plan else ():
+            if (top := _top(plan.rows, row)) is not row:  # type: ignore[union-attr]
+                planned[top.urn] += 1
+        total = planned | seen
+        return [_Component(row, done[row.urn], total[row.urn]) for row in rows.values() if total[row.urn]]
+
+    def _add_component(self, table: Table, component: _Component) -> None:
+        row, ready = component.row, component.ready
+        failed = any(r.status == "failed" and _top(self._progress.rows, r) is row for r in self._progress.rows.values())
+        icon = Text("✗", "bold red") if failed else Text("✓", "green") if ready else self._spinning()
+        count = f"{component.done} of {component.total}" if self._progress.plan else str(component.done)
+        table.add_row("", icon, Text(row.name, "bold"), short_type(row.type), Text(count, "dim" if ready else ""))
+
+    def _add_work(self, table: Table, room: int) -> None:
+        running = sorted((row for row in self._progress.running() if row.custom), key=lambda row: row.began)
         recent = list(self._recent)[-max(room // 3, 1) :]
         for row in recent:
-            said = words(row.now)
-            icon = Text("✗", "bold red") if row.status == "failed" else Text(said.sign, said.style)
-            took = (
-                Text("failed", "red")
-                if row.status == "failed"
-                else Text(f"{said.planned if self._preview else said.done} {seconds(row.ended - row.began)}", "dim")
-            )
+            said, failed = words(row.now), row.status == "failed"
+            icon = Text("✗", "bold red") if failed else Text(said.sign, said.style)
+            took = f"{'failed' if failed else self._past(row.now)} {seconds(row.ended - row.began)}"
             table.add_row(
-                Text(" "), icon, Text(row.name), Text(short_type(row.type), "dim"), took, Text(row.fidelity, "dim cyan")
+                "", icon, row.name, short_type(row.type), Text(took, "red" if failed else "dim"), row.fidelity
             )
-        shown = running[: room - len(recent)]
+        shown = running[: max(room - len(recent), 1)]
         for row in shown:
             said = words(row.now)
             doing = f"{self._progress.saying.get(row.urn) or said.doing} {seconds(self._progress.clock() - row.began)}"
-            table.add_row(
-                Text(" "),
-                self._spinning(),
-                Text(row.name),
-                Text(short_type(row.type), "dim"),
-                Text(doing, said.style),
-                Text(row.fidelity, "dim cyan"),
-            )
+            table.add_row("", self._spinning(), row.name, short_type(row.type), Text(doing, said.style), row.fidelity)
         if len(running) > len(shown):
-            table.add_row(Text(" "), Text("…", "dim"), Text(f"{len(running) - len(shown)} more under way", "dim"))
-        return table
+            table.add_row("", Text("…", "dim"), Text(f"{len(running) - len(shown)} more under way", "dim"))
 
-    def _leaves(self) -> set[str]:
-        parents = {row.parent for row in self._progress.rows.values()}
-        return self._progress.rows.keys() - parents
+    def _leave_behind(self) -> None:
+        """What stays on the screen: a line for every component."""
+        with self._progress.lock:
+            table = self._table()
+            for component in self._components():
+                self._add_component(table, component)
+            self._console.print(self._head())
+            self._console.print(table)
+
+    def _past(self, op: str) -> str:
+        said = words(op)
+        return f"to {said.planned}" if self._preview else said.done
 
     def _spinning(self) -> RenderableType:
         return self._spinner.render(self._console.get_time())

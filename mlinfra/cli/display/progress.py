@@ -28,6 +28,7 @@ class Row:
     op: str
     now: str
     parent: str
+    custom: bool
     began: float
     step: Step
     fidelity: str = ""
@@ -102,8 +103,9 @@ class Progress:
         if row is None:
             state = step.new or step.old
             parent = state.parent if state else ""
-            fidelity = self.fidelity(step.type) if state and state.custom else ""
-            row = Row(step.urn, step.type, step.op, step.op, parent, self.clock(), step, fidelity)
+            custom = bool(state and state.custom)
+            fidelity = self.fidelity(step.type) if custom else ""
+            row = Row(step.urn, step.type, step.op, step.op, parent, custom, self.clock(), step, fidelity)
             self.rows[step.urn] = row
         self._take(row, step)
         if row.status != "failed":

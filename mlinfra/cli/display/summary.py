@@ -6,13 +6,13 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
+from mlinfra.cli.display.columns import print_columns
 from mlinfra.cli.display.diff import DIFF_STYLES, changes
 from mlinfra.cli.display.progress import STACK_TYPE
 from mlinfra.cli.display.values import line
-from mlinfra.cli.display.words import name_of, seconds, short_type, words
+from mlinfra.cli.display.words import WORDS, name_of, seconds, short_type, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from mlinfra.engine.values import Properties
 
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # Pulumi's own colour marks
+_VERDICTS = {f"{what} {end}" for what in ("preview", "update") for end in ("failed", "canceled")}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "", "info#err": "", "debug": "dim"}
+_ORDER = {op: place for place, op in enumerate(WORDS)}
 _MEANING = {"moto": "by moto", "overlay": "by mlinfra's own store", "recorded": "recorded only"}
 
 
@@ -34,7 +36,7 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> No
     """Everything that was said, by resource; the program's output first, errors last."""
     by_urn: defaultdict[str, list[Diagnostic]] = defaultdict(list)
     for diagnostic in diagnostics:
-        if diagnostic.severity != "debug" and diagnostic.message.strip():
+        if diagnostic.severity != "debug" and diagnostic.message.strip() and not _is_verdict(diagnostic):
             by_urn[diagnostic.urn].append(diagnostic)
     if not by_urn:
         return
@@ -48,6 +50,11 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> No
             console.print(Text.assemble("    ", (mark, style), body))
 
 
+def _is_verdict(diagnostic: Diagnostic) -> bool:
+    """Whether it only says that the run failed, which the last line says better."""
+    return not diagnostic.urn and diagnostic.message in _VERDICTS
+
+
 def _heading(urn: str) -> str:
     if not urn or f"::{STACK_TYPE}::" in urn:
         return "  program"
@@ -58,23 +65,23 @@ def print_outputs(
     console: Console, outputs: Properties, before: Properties | None = None, *, secrets: bool = False
 ) -> None:
     """The stack's outputs, one a line; with those `before`, only what changes."""
-    if before is not None:
-        for change in changes(before, outputs):
+    changed = None if before is None else changes(before, outputs)
+    if not (outputs if changed is None else changed):
+        return
+    console.print("\nOutputs", style="bold")
+    if changed is not None:
+        for change in changed:
             console.print(Text(f"  {change}", DIFF_STYLES[change.sign]))
         return
-    if not outputs:
-        return
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for name, value in outputs.items():
-        table.add_row(Text(f"  {name}", "cyan"), Text(line(value, secrets=secrets, width=1000), overflow="fold"))
-    console.print("\nOutputs", style="bold")
-    console.print(table)
+    rows = [(Text(f"  {name}", "cyan"), line(value, secrets=secrets, width=1000)) for name, value in outputs.items()]
+    print_columns(console, rows, fold=True)
 
 
 def print_counts(console: Console, result: Result, progress: Progress, *, preview: bool) -> None:
     """How many resources were created, changed, …, in how long."""
     text = Text("\n")
-    changed = {op: count for op, count in result.changes.items() if op != "same"}
+    ordered = sorted(result.changes.items(), key=lambda item: _ORDER.get(item[0], len(_ORDER)))
+    changed = {op: count for op, count in ordered if op != "same"}
     for op, count in changed.items():
         said = words(op)
         text.append(f"{said.sign.strip()} {count} ", said.style).append(
@@ -100,8 +107,5 @@ def print_fidelity(console: Console, resources: Sequence[ResourceState], fidelit
 
 def print_next(console: Console, steps: Sequence[tuple[str, str]]) -> None:
     """What to do next: a purpose and a command each."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for purpose, command in steps:
-        table.add_row(Text(f"  {purpose}", "dim"), Text(command, "bold"))
     console.print()
-    console.print(table)
+    print_columns(console, [(Text(f"  {purpose}", "dim"), Text(command, "bold")) for purpose, command in steps])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
+from mlinfra.cli.display.columns import print_columns
 from mlinfra.cli.display.diff import DIFF_STYLES, Change, changes
 from mlinfra.cli.display.progress import STACK_TYPE
 from mlinfra.cli.display.words import seconds, short_type, words
@@ -15,30 +16,25 @@ from mlinfra.cli.display.words import seconds, short_type, words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import Console
+
     from mlinfra.cli.display.progress import Progress, Row
 
 _NOTED = 4  # names of properties that fit on a row
 
 
-def tree(progress: Progress, *, preview: bool, diff: bool = False) -> Table:
+def print_tree(console: Console, progress: Progress, *, preview: bool, diff: bool = False) -> None:
     """The rows worth showing, each under its component, with what a plan or a run has to say of it."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for _ in range(3):
-        table.add_column(no_wrap=True)
+    rows: list[list[Text]] = []
     for row, guide in _walk(progress):
         said = words(row.op)
-        failed = row.status == "failed"
-        sign = Text(f" {said.sign:>1} ", "bold red" if failed else said.style)
-        table.add_row(
-            Text.assemble(sign, (guide, "dim"), (row.name, "bold" if not guide else "")),
-            Text(short_type(row.type), "dim"),
-            _note(row, preview=preview),
-        )
+        sign = Text(f" {said.sign:>2} ", "bold red" if row.status == "failed" else said.style)
+        name = Text.assemble(sign, (guide, "dim"), (row.name, "" if guide else "bold"))
+        rows.append([name, Text(short_type(row.type), "dim"), _note(row, preview=preview)])
         if diff and row.shown:
-            margin = Text(" " * (len(guide) + 6))
-            for change in row_changes(row):
-                table.add_row(Text.assemble(margin, (str(change), DIFF_STYLES[change.sign])))
-    return table
+            margin = " " * (len(guide) + 6)
+            rows += [[Text.assemble(margin, (str(c), DIFF_STYLES[c.sign]))] for c in row_changes(row)]
+    print_columns(console, rows)
 
 
 def row_changes(row: Row) -> list[Change]:
@@ -84,6 +80,11 @@ def _touched(row: Row) -> str:
     return ", ".join(names[:_NOTED]) + (f" and {more} more" if more > 0 else "")
 
 
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts `zone-10` after `zone-9`."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
 def _walk(progress: Progress) -> Iterator[tuple[Row, str]]:
     """Rows with the lines that lead to them, parents first; unchanged ones only on the way to others."""
     below: defaultdict[str, list[Row]] = defaultdict(list)
@@ -97,6 +98,8 @@ def _walk(progress: Progress) -> Iterator[tuple[Row, str]]:
 
     def visit(parent: str, indent: str, *, top: bool) -> Iterator[tuple[Row, str]]:
         rows = [row for row in below[parent] if row.urn in needed]
+        if not top:  # the order in which a component's parts are registered is that of the network
+            rows.sort(key=lambda row: _natural(row.name))
         for row in rows:
             if row.type == STACK_TYPE:
                 yield from visit(row.urn, "", top=True)

@@ -13,6 +13,7 @@ from typing import IO, Final
 from mlinfra.engine.program.runner import SHOWN
 from mlinfra.engine.stack import Stack
 from mlinfra.engine.toolchain import find_python
+from mlinfra.errors import ConfigError
 
 _RUNNER: Final = Path(__file__).with_name("runner.py")
 
@@ -35,6 +36,10 @@ class Program:
         ended: Callable[[str | None], None],
     ) -> None:
         project = stack.project
+        if project.program.is_dir() and not (project.program / "__main__.py").is_file():
+            raise ConfigError(
+                f"{project.program} has no __main__.py", fix=f"write the program there, or name its folder as `main` in {project.file}"
+            )
         python = find_python(project)
         settings = {
             "program": str(project.program), "project": project.name, "stack": stack.name,

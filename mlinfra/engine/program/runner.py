@@ -58,6 +58,8 @@ def main(settings: dict[str, object]) -> int:
 
 def users_traceback(error: BaseException, program: str) -> str:
     """The traceback from the user's program on; all of it when the program does not show in it."""
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(error))  # says where; who read the file does not matter
     main_file = program if os.path.isfile(program) else os.path.join(program, "__main__.py")
     frames = traceback.extract_tb(error.__traceback__)
     for index, frame in enumerate(frames):

@@ -1,0 +1,108 @@
+"""The command as a whole: help, version, wrong usage, and what happens when the fault is ours."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlinfra import __version__
+from mlinfra.cli import main
+
+COMMANDS = [
+    ("up",), ("preview",), ("refresh",), ("destroy",), ("import",), ("outputs",), ("cancel",), ("types",),
+    ("stack", "ls"), ("state", "export"), ("state", "import"),
+    ("sandbox", "start"), ("sandbox", "stop"), ("sandbox", "status"), ("sandbox", "env"), ("sandbox", "reset"),
+]  # fmt: skip
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"mlinfra {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run([*command, "--help"]) == 0
+    assert f"mlinfra {' '.join(command)}" in capsys.readouterr().out
+
+
+def test_help_waits_for_nothing_heavy() -> None:
+    code = (
+        "import sys; from mlinfra.cli.main import run; run(['--help']); run(['up', '--help']);"
+        "print(*[m for m in ('grpc', 'pulumi', 'boto3', 'moto', 'yaml', 'cryptography', 'asyncio') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["frobnicate"], "No such command 'frobnicate'"),
+        (["up", "--frobnicate"], "No such option: --frobnicate"),
+        (["up", "--parallel", "0"], "--parallel"),
+        (["up", "--parallel", "many"], "--parallel"),
+        (["up", "--color", "mauve"], "--color is 'mauve'"),
+        (["up", "-C", "/no/such/folder", "-y"], "/no/such/folder is not a folder"),
+        (["up", "/no/such/folder", "-y"], "/no/such/folder is not a folder"),
+        (["types", "--fidelity", "perfect"], "--fidelity is 'perfect'"),
+        (["types", "no-such-type"], "'no-such-type'"),
+        (["sandbox", "start", "--port", "99999"], "--port"),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_wrong_usage_is_one_error_and_exit_code_2(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("error: ") == 1
+    assert says in captured.err
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.usefixtures("environment")
+def test_no_project_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["preview"]) == 2
+    assert "no Pulumi.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_error_of_ours_is_one_line_and_a_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the moon\nis down")
+
+    monkeypatch.setattr(main, "app", lambda *_, **__: broken())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert main.run([]) == 1
+    said = capsys.readouterr().err
+    assert "internal error: RuntimeError: the moon" in said
+    assert "Traceback" not in said
+    (log,) = tmp_path.glob("mlinfra-*.log")
+    assert str(log) in said.replace("\n", "")
+    assert "in broken" in log.read_text()
+
+
+def test_an_interrupt_before_anything_began(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "app", interrupted)
+    assert main.run([]) == 130
+    assert "error" not in capsys.readouterr().err
+
+
+def test_somebody_stops_reading(outputs_only: object) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m mlinfra.cli up --help | true", shell=True, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+
+
