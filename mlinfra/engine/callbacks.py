@@ -13,6 +13,7 @@ from pulumi.runtime.proto import alias_pb2, callback_pb2, callback_pb2_grpc, res
 
 from mlinfra.engine import urn as urns
 from mlinfra.engine.codec import SpecialValue, Wire, decode
+from mlinfra.engine.goal import HOOKS
 from mlinfra.engine.state import ResourceState
 from mlinfra.engine.tasks import Task
 from mlinfra.engine.values import Properties
@@ -114,7 +115,7 @@ class Hooks:
         self._error_hooks[request.name] = request.callback
 
     def run(self, kind: str, task: Task) -> None:
-        """Run a resource's hooks of a kind, such as before_create; raises HookError."""
+        """Run a resource's hooks of a kind, such as BeforeCreate; raises HookError."""
         for name in task.state.resource_hooks.get(kind, ()):
             hook = self._hooks.get(name)
             if hook is None:
@@ -123,14 +124,14 @@ class Hooks:
                 continue
             answer = resource_pb2.ResourceHookResponse.FromString(self._callbacks.call(hook.callback, _request(kind, task)))
             if answer.error and hook.ignore_errors:
-                self._warn(f'{kind} hook "{name}" failed: {answer.error}', task.state.urn)
+                self._warn(f'{HOOKS[kind]} hook "{name}" failed: {answer.error}', task.state.urn)
             elif answer.error:
-                raise HookError(f'{kind.partition("_")[0]} hook "{name}" failed: {answer.error}')
+                raise HookError(f'{HOOKS[kind].partition("_")[0]} hook "{name}" failed: {answer.error}')
 
     def retry(self, operation: str, task: Task, errors: Sequence[str]) -> bool:
         """Whether the resource's error hooks want an operation that failed to be tried again. Latest error first."""
         again = False
-        for name in task.state.resource_hooks.get("on_error", ()):
+        for name in task.state.resource_hooks.get("OnError", ()):
             callback = self._error_hooks.get(name)
             if callback is None:
                 raise HookError(f'error hook "{name}" was not registered')
@@ -143,7 +144,7 @@ class Hooks:
 
 
 def _request(kind: str, task: Task) -> resource_pb2.ResourceHookRequest:
-    when, operation = kind.split("_")
+    when, operation = HOOKS[kind].split("_")
     request = _fill(resource_pb2.ResourceHookRequest(), operation, task)
     if when == "after" and operation != "delete" and task.new is not None:
         request.new_outputs.CopyFrom(_WIRE.encode(task.new.outputs))
@@ -178,7 +179,9 @@ def _options(state: ResourceState) -> resource_pb2.ResourceOptions:
         retain_on_delete=state.retain_on_delete,
         deleted_with=state.deleted_with,
         additional_secret_outputs=state.additional_secret_outputs,
-        hooks=resource_pb2.RegisterResourceRequest.ResourceHooksBinding(**state.resource_hooks),
+        hooks=resource_pb2.RegisterResourceRequest.ResourceHooksBinding(
+            **{HOOKS[kind]: names for kind, names in state.resource_hooks.items()}
+        ),
         hide_diff=state.hide_diff,
         replace_with=state.replace_with,
         parent=state.parent,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
+from mlinfra.engine import urn as urns
 from mlinfra.engine.values import (
     ARCHIVE,
     ASSET,
@@ -181,7 +182,8 @@ class Wire:
             return _output_fields(value) if self.outputs else plain_output(value)
         if isinstance(value, ResourceRef):
             if self.resources:
-                return _reference_fields(value)
+                named = {"name": urns.name_of(value.urn), "type": urns.type_of(value.urn)}
+                return {**_reference_fields(value), **named}
             return value.urn if value.id is None else value.id
         if self.contents:
             return _asset_fields(value)
@@ -242,7 +244,9 @@ def to_json(value: Any, secret: Callable[[Any], dict[str, Any]] | None = None) -
         return {SIGNATURE: SECRET, **(secret(content) if secret else {"value": content})}
     if isinstance(value, OutputValue):
         return to_json(plain_output(value), secret)
-    fields = _reference_fields(value) if isinstance(value, ResourceRef) else _asset_fields(value)
+    if isinstance(value, ResourceRef):
+        return {"packageVersion": value.package_version} | to_json(_reference_fields(value), secret)
+    fields = _asset_fields(value)
     return {key: to_json(item, secret) for key, item in fields.items()}
 
 

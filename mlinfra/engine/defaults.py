@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import Future
 
 from mlinfra.engine import urn as urns
 from mlinfra.engine.config import StackConfig
@@ -22,8 +20,7 @@ class DefaultProviders:
     def __init__(self, registrar: Registrar, config: StackConfig) -> None:
         self._registrar = registrar
         self._config = config
-        self._references: dict[tuple[str, str, str], Future[str]] = {}
-        self._lock = threading.Lock()
+        self._references: dict[tuple[str, str, str], str] = {}
         self._denied = _denied(config)
 
     def get(self, package: str, version: str, url: str) -> str:
@@ -32,19 +29,22 @@ class DefaultProviders:
             raise ConfigError(
                 f"Default provider for '{package}' disabled.", fix="name an explicit provider for its resources"
             )
-        with self._lock:
-            key = (package, version, url.rstrip("/"))
-            found = self._references.get(key)
-            if found is None:
-                future = self._references[key] = Future()
-        if found is not None:
-            return found.result()
-        try:
-            future.set_result(self._register(*key))
-        except BaseException as error:
-            future.set_exception(error)
-            raise
-        return future.result()
+        key, turns = (package, version, url.rstrip("/")), self._registrar.turns
+        with turns:
+            while (found := self._references.get(key)) == "":
+                turns.park()
+            if found is not None:
+                return found
+            self._references[key] = ""  # on its way
+            try:
+                self._references[key] = self._register(*key)
+            except BaseException:
+                del self._references[key]
+                raise
+            finally:
+                turns.unpark()
+            turns.to_the_end()  # as with Pulumi, who came meanwhile goes before who had it made
+            return self._references[key]
 
     def _register(self, package: str, version: str, url: str) -> str:
         inputs: Properties = dict(self._config.package(package))

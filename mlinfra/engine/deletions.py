@@ -9,7 +9,7 @@ from mlinfra.engine.dependents import replaced_with
 from mlinfra.engine.ledger import dependencies, provider_urn
 from mlinfra.engine.marks import Marks
 from mlinfra.engine.parts import Abort, Parts
-from mlinfra.engine.registrar import Registrar
+from mlinfra.engine.planner import Planner
 from mlinfra.engine.state import ResourceState
 from mlinfra.engine.tasks import Task
 
@@ -17,8 +17,8 @@ from mlinfra.engine.tasks import Task
 class Deletions:
     """Deletes what the program did not register, what was replaced, and in a destroy everything."""
 
-    def __init__(self, parts: Parts, registrar: Registrar) -> None:
-        self._parts, self._registrar = parts, registrar
+    def __init__(self, parts: Parts, planner: Planner) -> None:
+        self._parts, self._planner = parts, planner
         self._ledger, self._executor, self._marks = parts.ledger, parts.executor, parts.marks
 
     def run(self) -> None:
@@ -47,7 +47,7 @@ class Deletions:
                 continue
             if not included(state):
                 if not marks.stays(state.urn) and not state.delete:
-                    kept += self._registrar.carried(state)
+                    kept += self._planner.carried(state)
                 continue
             if state.delete:
                 going.append(tasks.deletion(state, replaced=True))
@@ -63,6 +63,9 @@ class Deletions:
                 marks.deleted.add(state.urn)
                 going.append(tasks.deletion(state))
         self._refuse_unasked(going)
+        for task in going:
+            if task.state.provider:
+                self._parts.registry.get(task.state.provider)  # also in a preview, so that it fails where a run would
         return kept, going
 
     def _refuse_unasked(self, going: Iterable[Task]) -> None:

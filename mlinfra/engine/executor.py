@@ -181,7 +181,7 @@ class Executor:
             return
         task.new.outputs = outputs
         if not task.new.custom and task.op in (tasks.CREATE, tasks.UPDATE):
-            self._performer.after(f"after_{task.op}", task)
+            self._performer.after(f"After{task.op.title()}", task)
         self._reporter.outputs(task)
         self._ledger.changed(task.new)
 

@@ -17,9 +17,15 @@ from mlinfra.engine import codec
 from mlinfra.engine.state import ResourceState
 from mlinfra.engine.values import Properties
 
-HOOKS: Final = (
-    "before_create", "after_create", "before_update", "after_update", "before_delete", "after_delete", "on_error",
-)  # fmt: skip
+HOOKS: Final = {  # kinds of hooks as states name them, and as the wire does
+    "BeforeCreate": "before_create",
+    "AfterCreate": "after_create",
+    "BeforeUpdate": "before_update",
+    "AfterUpdate": "after_update",
+    "BeforeDelete": "before_delete",
+    "AfterDelete": "after_delete",
+    "OnError": "on_error",
+}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -173,7 +179,7 @@ def goal_of(
     trigger = None
     if options.HasField("replacement_trigger"):
         trigger = codec.decode_value(options.replacement_trigger)
-    hooks = {name: list(getattr(options.hooks, name)) for name in HOOKS} if options.HasField("hooks") else {}
+    hooks = {kind: list(getattr(options.hooks, field)) for kind, field in HOOKS.items()} if options.HasField("hooks") else {}
     return Goal(
         type=request.type,
         name=request.name,

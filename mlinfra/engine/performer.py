@@ -92,7 +92,7 @@ class Performer:
     def _create(self, task: Task) -> str:
         new = task.new
         assert new
-        self._hooks.run("before_create", task)
+        self._hooks.run("BeforeCreate", task)
         partial = ""
         if new.custom:
             provider = self._registry.of(new)
@@ -109,14 +109,14 @@ class Performer:
         if task.keep_old and task.old:
             task.old.delete = True
         if new.custom and not partial:
-            self.after("after_create", task)
+            self.after("AfterCreate", task)
         return partial
 
     def _update(self, task: Task) -> str:
         old, new = task.old, task.new
         assert old and new
         new.id, new.created, new.modified = old.id, old.created, old.modified
-        self._hooks.run("before_update", task)
+        self._hooks.run("BeforeUpdate", task)
         if not new.custom:
             return ""
         provider = self._registry.of(new)
@@ -133,13 +133,13 @@ class Performer:
         if partial:
             new.inputs = dict(old.inputs)  # so that the next run tries again
         else:
-            self.after("after_update", task)
+            self.after("AfterUpdate", task)
         return partial
 
     def _delete(self, task: Task) -> str:
         old = task.old
         assert old
-        self._hooks.run("before_delete", task)
+        self._hooks.run("BeforeDelete", task)
         if task.logical and old.protect:
             raise Protected(
                 f'resource "{old.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, either '
@@ -155,7 +155,7 @@ class Performer:
             self._tried("delete", task, delete)
         if task.recreated:
             old.pending_replacement = True
-        self.after("after_delete", task)
+        self.after("AfterDelete", task)
         return ""
 
     def _tried(self, operation: str, task: Task, call: Callable[[], None]) -> str:
@@ -179,7 +179,7 @@ class Performer:
 
     def _again(self, operation: str, task: Task, errors: list[str]) -> bool:
         state = task.state
-        if not state.resource_hooks.get("on_error"):
+        if not state.resource_hooks.get("OnError"):
             return False
         if len(errors) >= _MAX_TRIES:
             self._reporter.say("warning", f"maximum number of error hook retries ({_MAX_TRIES}) reached", state.urn)

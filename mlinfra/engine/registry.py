@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from mlinfra.engine import diff
 from mlinfra.engine import urn as urns
 from mlinfra.engine.instance import Instance
 from mlinfra.engine.provider import (
@@ -98,6 +99,13 @@ class Registry:
     def known(self, reference: str) -> bool:
         """Whether the provider of a reference is there without loading one of before."""
         return Reference.parse(reference) in self._instances
+
+    def replaces(self, reference: str, then: ResourceState, now: ResourceState) -> bool:
+        """Whether a provider, configured as `now`, cannot go on with what one configured as `then` made."""
+        instance = self.get(reference)
+        return diff.replaces(
+            instance.diff_config(now.urn, _external(then.inputs), then.outputs, _external(now.inputs), ())
+        )
 
     def same(self, state: ResourceState, inputs: Properties) -> None:
         """A provider resource did not change: configure its instance with the inputs of before."""

@@ -23,6 +23,7 @@ from mlinfra.engine.marks import Marks
 from mlinfra.engine.monitor import Engine, Monitor
 from mlinfra.engine.options import Options, Result
 from mlinfra.engine.parts import Abort, Parts
+from mlinfra.engine.planner import Planner
 from mlinfra.engine.plugins import PluginSource
 from mlinfra.engine.program import Program
 from mlinfra.engine.provider import Provider
@@ -98,10 +99,10 @@ class Run:
             ledger=ledger, registry=registry, reporter=reporter, executor=executor, marks=marks, selection=selection,
             dry_run=dry_run,
         )  # fmt: skip
+        self.planner = Planner(self.parts, frozenset(options.replaces))
         self.registrar = Registrar(
-            stack.name, stack.project.name, self.parts,
-            mode=kind.mode, refresh=kind.refresh_registered, replaces=frozenset(options.replaces),
-        )  # fmt: skip
+            stack.name, stack.project.name, self.parts, self.planner, mode=kind.mode, refresh=kind.refresh_registered
+        )
         self.defaults = DefaultProviders(self.registrar, stack.config)
         self._monitor = Monitor(
             stack, self.parts, self.registrar, self.defaults, self._callbacks, self._hooks,
@@ -125,16 +126,15 @@ class Run:
             parts.reporter.begin(self._config)
             self._serve()
             self._act(instead)
-            parts.executor.wait()
-            self._register_stack_outputs()
         except (Abort, Stopped):
-            parts.executor.wait()
-            self._register_stack_outputs()
+            parts.abort()
         except MlinfraError as error:
             parts.reporter.say("error", str(error))
             parts.abort()
-            parts.executor.wait()
         finally:
+            with self.registrar.turns:  # whatever is being decided is decided
+                parts.executor.wait()
+            self._register_stack_outputs()
             forget()
             self._close()
         snapshot = parts.ledger.finish()
@@ -161,10 +161,10 @@ class Run:
         self._check_known(self._options.replaces)
         if instead is not None:
             instead(self)
-        elif not kind.program or self._run_program():
+        elif (self._run_program() if kind.program else self._may_delete_without_hooks()):
             self._check_known(parts.selection.targets.literals)
             if kind.deletes:
-                Deletions(parts, self.registrar).run()
+                Deletions(parts, self.planner).run()
             elif kind.mode == "refresh":
                 self._refresh([s for s in parts.ledger.previous if not parts.marks.stays(s.urn)])
 
@@ -177,7 +177,7 @@ class Run:
     def _run_program(self) -> bool:
         """Run the program until its resources are done; returns false when it did not get that far."""
         say = self.parts.reporter.say
-        self._program = Program(
+        self._program = (self._options.start or Program)(
             self.stack, self._address, dry_run=self.parts.dry_run, parallel=self._parallel, env=self._options.env,
             print_line=lambda severity, line: say(severity, line),
             ended=lambda error: self._ends.put(("ended", error)),
@@ -193,6 +193,20 @@ class Run:
         self.parts.abort()
         return False
 
+    def _may_delete_without_hooks(self) -> bool:
+        """Whether nothing that goes has hooks, which only a running program could run."""
+        parts, found = self.parts, False
+        for state in parts.ledger.previous:
+            names = [name for kind in ("BeforeDelete", "AfterDelete") for name in state.resource_hooks.get(kind, ())]
+            if names:
+                found = True
+                listed = ", ".join(names)
+                message = f"Resource has delete hooks registered, but the program is not running. Hooks: {listed}"
+                parts.reporter.say("error", message, state.urn)
+        if found:
+            raise MlinfraError("Resources have delete hooks.", fix="run with --run-program, so that these can run")
+        return True
+
     def _cancel(self) -> None:
         """The user wants to stop: nothing new starts, and providers are asked to give up what they are doing."""
         self.parts.executor.stop()
@@ -204,12 +218,12 @@ class Run:
         stopped = self.parts.executor.stopping.is_set() and not self._program_failed
         if program is not None and stopped:
             program.kill()
+        self._callbacks.close()
         self._monitor.closed.set()
         if program is not None and not program.join(_PATIENCE):
             program.kill()
             program.join(_PATIENCE)
         self.parts.registry.close()
-        self._callbacks.close()
         self._server.stop(None)
 
     def _conclude(self) -> bool:
