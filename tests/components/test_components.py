@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,13 @@ def test_what_are_not_its_arguments_is_refused_before_anything_is_registered(dec
 
 def test_an_error_ends_a_pulumi_program_without_a_traceback() -> None:
     assert issubclass(ml.ArgumentError, pulumi.RunError)
+
+
+def test_the_readmes_program_runs(declare) -> None:
+    text = (Path(__file__).parents[2] / "components/README.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    graph = declare(lambda: exec(program, {}))  # noqa: S102
+    assert graph.one("mlinfra:network:Network").outputs["vpcId"] == "main-vpc-id"
 
 
 def test_schema_inference_sees_everything() -> None:

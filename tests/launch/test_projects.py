@@ -10,6 +10,7 @@ import yaml
 import mlinfra as ml
 
 ROOT = Path(__file__).parents[2]
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/logs"
 PROJECT = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
 
@@ -30,6 +31,15 @@ def test_every_key_is_a_setting(stack: str) -> None:
     fields = {field.alias for field in ml.PlatformSettings.model_fields.values()}
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     assert {key.removeprefix("platform:") for key in config} <= fields
+
+
+def test_the_readmes_error_is_what_comes() -> None:
+    text = (ROOT / "components/README.md").read_text()
+    account = ml.Account(id="123456789012", region="eu-central-1")
+    args = {"account": account, "cidr": "10.0.0.0/16", "zones": ["eu-central-1z"], "logs_key_arn": KEY}
+    with pytest.raises(ml.ArgumentError) as error:
+        ml.Network("main", args)  # type: ignore[arg-type]
+    assert str(error.value) in text
 
 
 @pytest.mark.parametrize("readme", ["components/README.md", "stacks/platform/README.md"])
