@@ -126,6 +126,11 @@ class ResourceGraph:
     def __contains__(self, urn: object) -> bool:
         return (urn.urn if isinstance(urn, Node) else urn) in self._nodes
 
+    @property
+    def nodes(self) -> list[Node]:
+        """Every node, as iterating over the graph gives them."""
+        return list(self._nodes.values())
+
     def node(self, urn: str) -> Node:
         """The node with a URN; raises LookupError when there is none."""
         if urn not in self._nodes:
