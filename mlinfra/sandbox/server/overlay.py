@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 from mlinfra.sandbox.server import tables
+from mlinfra.sandbox.server.corrections import correct
 from mlinfra.sandbox.server.failures import no_such_operation, not_emulated
 from mlinfra.sandbox.server.memory import Memories
 from mlinfra.sandbox.server.store import Refusal, Store, error
@@ -51,6 +52,7 @@ class Overlay:
         with self._lock:
             origin = origin_of(environ)
             if origin is not None:
+                correct(origin.signed)
                 self.used.add((origin.signed, origin.region))
             try:
                 call = _understood(environ, origin)

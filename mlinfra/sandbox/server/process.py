@@ -112,6 +112,8 @@ class Server:
         if refusal:
             return _plain(start_response, "403 Forbidden", refusal)
         path = environ["PATH_INFO"]
+        if path.startswith("/moto-api"):  # would change the account without its generation changing
+            return _plain(start_response, "404 Not Found", "the sandbox does not serve moto's own API")
         if path.startswith(ADMIN):
             return self._administer(environ["REQUEST_METHOD"], path.removeprefix(ADMIN), start_response)
         return self.account.answer(environ, start_response)

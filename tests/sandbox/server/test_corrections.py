@@ -1,0 +1,97 @@
+"""What moto alone would refuse, or answer wrongly."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+ROLE = "arn:aws:iam::123456789012:role/any"
+
+
+@pytest.mark.parametrize("instance_type", ["ml.g5.xlarge", "ml.p5.48xlarge", "ml.g6e.2xlarge"])
+def test_endpoints_on_any_instance_type_of_the_api(sandbox, instance_type: str) -> None:
+    sagemaker = sandbox.client("sagemaker")
+    name = f"for-{instance_type.replace('.', '-')}"
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "image"})
+    variant = {"VariantName": "all", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": instance_type}
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    with pytest.raises(ClientError, match="ml.z9.huge"):
+        wrong = variant | {"InstanceType": "ml.z9.huge"}
+        sagemaker.create_endpoint_config(EndpointConfigName=f"{name}-wrong", ProductionVariants=[wrong])
+
+
+def test_notebooks_on_current_instance_types(sandbox) -> None:
+    sagemaker = sandbox.client("sagemaker")
+    sagemaker.create_notebook_instance(NotebookInstanceName="g5", InstanceType="ml.g5.xlarge", RoleArn=ROLE)
+    with pytest.raises(ClientError, match="ml.z9.huge"):
+        sagemaker.create_notebook_instance(NotebookInstanceName="z9", InstanceType="ml.z9.huge", RoleArn=ROLE)
+
+
+def test_hyperpod_clusters_without_threads_per_core(sandbox) -> None:
+    group = {
+        "InstanceGroupName": "workers",
+        "InstanceType": "ml.p5.48xlarge",
+        "InstanceCount": 2,
+        "ExecutionRole": ROLE,
+        "LifeCycleConfig": {"SourceS3Uri": "s3://sagemaker-x/", "OnCreate": "on_create.sh"},
+    }
+    assert sandbox.client("sagemaker").create_cluster(ClusterName="pod", InstanceGroups=[group])["ClusterArn"]
+
+
+def test_policies_without_a_version(sandbox) -> None:
+    iam = sandbox.client("iam")
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    assert iam.create_policy(PolicyName="plain", PolicyDocument=json.dumps({"Statement": [statement]}))
+    first = json.dumps({"Version": "2008-10-17", "Statement": [statement]})
+    assert iam.create_policy(PolicyName="first", PolicyDocument=first)
+    with pytest.raises(ClientError):
+        iam.create_policy(PolicyName="none", PolicyDocument=json.dumps({"Version": "2011-01-01", "Statement": [statement]}))
+    for version in ("2011-01-01", "2008-10-17"):
+        document = json.dumps({"Version": version, "Statement": [statement | {"Effect": "Perhaps"}]})
+        with pytest.raises(ClientError):
+            iam.create_policy(PolicyName="wrong", PolicyDocument=document)
+
+
+def test_aws_managed_policies_are_there(sandbox) -> None:
+    iam = sandbox.client("iam")
+    arn = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["Arn"] == arn
+
+
+def test_flow_logs_into_a_folder(sandbox) -> None:
+    ec2 = sandbox.client("ec2")
+    sandbox.client("s3").create_bucket(Bucket="flow-logs-folder")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    settings = {"ResourceIds": [vpc], "ResourceType": "VPC", "TrafficType": "ALL", "LogDestinationType": "s3"}
+    there, nowhere = "arn:aws:s3:::flow-logs-folder/vpc/", "arn:aws:s3:::flow-logs-nowhere/vpc/"
+    made = ec2.create_flow_logs(LogDestination=there, **settings)
+    assert not made["Unsuccessful"]
+    shown = ec2.describe_flow_logs(FlowLogIds=made["FlowLogIds"])["FlowLogs"][0]
+    assert shown["LogDestination"] == there
+    assert ec2.create_flow_logs(LogDestination=nowhere, **settings)["Unsuccessful"]
+
+
+def test_flow_logs_into_a_log_group_by_arn(sandbox) -> None:
+    ec2 = sandbox.client("ec2")
+    sandbox.client("logs").create_log_group(logGroupName="/vpc/flow")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_flow_logs(
+        ResourceIds=[vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="cloud-watch-logs",
+        LogDestination="arn:aws:logs:us-east-1:123456789012:log-group:/vpc/flow",
+        DeliverLogsPermissionArn=ROLE,
+    )
+    shown = ec2.describe_flow_logs(FlowLogIds=made["FlowLogIds"])["FlowLogs"][0]
+    assert shown["DeliverLogsStatus"] == "SUCCESS"
+
+
+def test_clusters_get_a_current_version(sandbox) -> None:
+    ec2, eks = sandbox.client("ec2"), sandbox.client("eks")
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]][:2]
+    made = eks.create_cluster(name="current", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})["cluster"]
+    major, minor = (int(part) for part in made["version"].split("."))
+    assert (major, minor) >= (1, 34)
