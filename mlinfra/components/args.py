@@ -1,5 +1,6 @@
 """The base of every component's arguments: immutable, and checked when they are made."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Optional, Self
 
@@ -20,7 +21,7 @@ class Args(BaseModel):
         hide_input_in_errors=True,
     )
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, /, **arguments: Any) -> None:
         try:
             super().__init__(**arguments)
         except ValidationError as error:
@@ -31,10 +32,10 @@ class Args(BaseModel):
         # `pulumi.Input[X]` holds the forward reference "Output[T]", which only Pulumi's own module can resolve.
         cls.model_rebuild(force=True, _types_namespace={"Output": pulumi.Output, "T": Any})
         # Pulumi's schema inference takes a property for optional by its annotation, not by its default.
-        annotations = vars(cls).get("__annotations__", {})
-        for name, field in cls.model_fields.items():
-            if name in annotations and not field.is_required():
-                annotations[name] = Optional[annotations[name]]
+        cls.__annotations__ = {
+            name: kind if name not in cls.model_fields or cls.model_fields[name].is_required() else Optional[kind]
+            for name, kind in inspect.get_annotations(cls).items()
+        }
 
     @classmethod
     def of(cls, args: "Self | Mapping[str, Any]", subject: str) -> Self:

@@ -1,6 +1,7 @@
 """What is wrong with arguments and settings, said so that a user can act on it."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +15,7 @@ from mlinfra.errors import ConfigError
 
 MAX_SHOWN = 80  # characters of a value in an error
 _ABSENT = object()
+_PLAIN = re.compile(r"[\w:-]+")  # keys that need no quotes
 _WORDS = {"sequence_str": "must be a list"}
 
 
@@ -83,14 +85,19 @@ def _locate(location: tuple[int | str, ...], given: Any, kind: str) -> tuple[str
     path, value = "", given
     for part in location:
         if isinstance(value, Mapping) and part in value:
-            path, value = (f"{path}.{part}" if path else str(part)), value[part]
+            path, value = _joined(path, part), value[part]
         elif isinstance(part, int) and isinstance(value, Sequence) and not isinstance(value, str) and part < len(value):
             path, value = f"{path}[{part}]", value[part]
         elif kind == "missing" and part == location[-1]:
-            return (f"{path}.{part}" if path else str(part)), _ABSENT
+            return _joined(path, part), _ABSENT
         else:
             break
     return path, value
+
+
+def _joined(path: str, part: object) -> str:
+    step = str(part) if _PLAIN.fullmatch(str(part)) else repr(part)
+    return f"{path}.{step}" if path else step
 
 
 def _problems(

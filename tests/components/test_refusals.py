@@ -62,7 +62,7 @@ def accounts(region: str) -> dict[str, str]:
 @given(data=st.data())
 @settings(max_examples=80, deadline=None)
 def test_any_input_is_taken_or_refused_with_one_clear_error(args, data) -> None:
-    names = st.sampled_from([*args.model_fields, "nonsense"])
+    names = st.sampled_from([*args.model_fields, "nonsense", "self"]) | st.text()
     values = anything | plausible | st.just(accounts("eu-central-1")) | st.lists(plausible, max_size=3)
     given_ = data.draw(st.dictionaries(names, values))
     try:
