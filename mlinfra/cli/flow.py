@@ -123,16 +123,21 @@ class Flow:
             )
         if not self._believe():
             return
+        asked = not (asking.agreed or asking.preview_only)
         plan = None
-        if asking.preview_only or not asking.skip_preview:
-            asked = not (asking.agreed or asking.preview_only)
+        if self.operation == "import":  # there is no preview of reading what exists
+            for item in self.items:
+                console().print(f"  = {item.name}  {item.type}  {item.id}", markup=False)
+        elif asking.preview_only or not asking.skip_preview:
             result, plan = self._run(preview=True, messages=asked or asking.preview_only)
             if result.failed or asking.preview_only:
                 self._end(result, preview=True)
                 return
-            if asked and not self._agree(plan):
-                say("Nothing was done.")
-                raise typer.Exit(1)
+        if asked and not self._agree(plan):
+            say("Nothing was done.")
+            raise typer.Exit(1)
+        if self.operation == "import" and asking.preview_only:
+            return
         result, _ = self._run(plan=plan)
         self._end(result)
 
@@ -201,11 +206,11 @@ class Flow:
         if self.operation == "up" and not preview and not result.failed:
             summary.print_fidelity(out, result.snapshot.resources, progress.fidelity)
 
-    def _agree(self, plan: Progress) -> bool:
+    def _agree(self, plan: Progress | None) -> bool:
         """Ask; `details` shows which properties change and asks again."""
         while True:
-            said = answer(f"{QUESTIONS[self.operation]} yes, no or details: ").lower()
-            if said not in {"d", "details"}:
+            said = answer(f"{QUESTIONS[self.operation]} {'yes, no or details' if plan else 'yes or no'}: ").lower()
+            if plan is None or said not in {"d", "details"}:
                 return said in {"y", "yes"}
             print_tree(console(), plan, preview=True, diff=True)
 
@@ -213,7 +218,9 @@ class Flow:
         """The last lines, or the error that the exit code stands for."""
         what = f"the {'preview' if preview else NAMES[self.operation]} of {self.stack.name}"
         if self.options.cancel.is_set():
-            raise MlinfraError(f"{what} was stopped; what was done is in the state", fix=f"run `{self._again()}` to go on")
+            raise MlinfraError(
+                f"{what} was stopped; what was done is in the state", fix=f"run `{self._again()}` to go on"
+            )
         if result.failed:
             raise MlinfraError(
                 f"{what} failed" + ("" if preview else "; what was done is in the state"),
@@ -259,6 +266,9 @@ def interruptible(cancel: Cancellation, progress: Progress) -> Iterator[None]:
     before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except KeyboardInterrupt:
+        say("ended at once; the next run looks at what was under way", style="yellow")
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -63,10 +63,7 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code; whatever goes wrong has been reported."""
     try:
-        code: int = app(arguments, prog_name="mlinfra", standalone_mode=False) or 0
-        if code == INTERRUPTED:  # typer makes this of an interrupt
-            say("interrupted", style="yellow")
-        return code
+        return app(arguments, prog_name="mlinfra", standalone_mode=False) or 0
     except MlinfraError as error:
         show_error(error)
         return error.exit_code

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine.state import Snapshot
 from mlinfra.sandbox.server import control
-from mlinfra.sandbox.server.files import HOST, ServerInfo, write_private
+from mlinfra.sandbox.server.files import HOST, SandboxError, ServerFiles, ServerInfo, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -40,7 +40,13 @@ class Session:
     def open(cls, home: Path) -> Session:
         """The sandbox of `home`, started when it does not run. Raises SandboxError when it does not come up."""
         running = control.status(home)
-        return cls(running or control.start(home), started=running is None)
+        server = running or control.start(home)
+        if not server.provider_port:
+            raise SandboxError(
+                f"the sandbox at {server.endpoint_url} serves no provider; why stands in {ServerFiles(home).log}",
+                fix="run `mlinfra sandbox stop` and try again",
+            )
+        return cls(server, started=running is None)
 
     def clients(self, region: str = DEFAULT_REGION) -> dict[str, str]:
         """The environment that leads any AWS client to the sandbox, whatever profiles the user has."""

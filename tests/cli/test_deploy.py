@@ -201,7 +201,9 @@ def test_what_exists_can_be_imported(make: Callable[..., Project]) -> None:
     done = project.run("import", "conf:index:Thing", "again", thing["id"], "-y", "-s", "other")
     assert done.code == 0, done.out + done.err
     assert "= 1 imported" in done.out
-    file = project.write("import.json", json.dumps({"resources": [{"type": "conf:index:Thing", "name": "b", "id": thing["id"]}]}))
+    file = project.write(
+        "import.json", json.dumps({"resources": [{"type": "conf:index:Thing", "name": "b", "id": thing["id"]}]})
+    )
     assert project.run("import", "--file", str(file), "-y", "-s", "third").code == 0
 
 
@@ -227,7 +229,10 @@ def test_imports_that_make_no_sense(outputs_only: Project, arguments: list[str],
 
 def test_programs_cannot_reach_a_real_account(make: Callable[..., Project]) -> None:
     os.environ.update(
-        AWS_PROFILE="prod", AWS_ACCESS_KEY_ID="AKIAREAL", AWS_SESSION_TOKEN="real", AWS_ENDPOINT_URL_S3="https://s3.example"
+        AWS_PROFILE="prod",
+        AWS_ACCESS_KEY_ID="AKIAREAL",
+        AWS_SESSION_TOKEN="real",
+        AWS_ENDPOINT_URL_S3="https://s3.example",
     )
     project = make(
         "import os, pulumi\npulumi.export('aws', {k: v for k, v in os.environ.items() if k.startswith('AWS_')})\n"
@@ -267,11 +272,12 @@ def test_the_first_interrupt_is_graceful(make: Callable[..., Project]) -> None:
 def test_the_second_interrupt_ends_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
     cancel, progress = Cancellation(), Progress()
-    with pytest.raises(KeyboardInterrupt), interruptible(cancel, progress):
+    with interruptible(cancel, progress):
         signal.raise_signal(signal.SIGINT)
         assert cancel.is_set()
         assert "stopping" in progress.note
-        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -159,7 +159,12 @@ def test_a_wrong_passphrase(outputs_only: Project) -> None:
     outputs_only.up()
     before = outputs_only.state.read_bytes()
     os.environ["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
-    for arguments in (("up", "-y"), ("destroy", "-y"), ("outputs", "--show-secrets"), ("state", "export", "--show-secrets")):
+    for arguments in (
+        ("up", "-y"),
+        ("destroy", "-y"),
+        ("outputs", "--show-secrets"),
+        ("state", "export", "--show-secrets"),
+    ):
         done = outputs_only.run(*arguments)
         assert done.code == 1
         assert "the passphrase does not open" in done.error

@@ -66,7 +66,9 @@ def test_wrong_usage_is_one_error_and_exit_code_2(
 
 
 @pytest.mark.usefixtures("environment")
-def test_no_project_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_project_is_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main.run(["preview"]) == 2
     assert "no Pulumi.yaml" in capsys.readouterr().err
@@ -90,7 +92,9 @@ def test_an_error_of_ours_is_one_line_and_a_log(
     assert "in broken" in log.read_text()
 
 
-def test_an_interrupt_before_anything_began(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupt_before_anything_began(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
@@ -104,5 +108,3 @@ def test_somebody_stops_reading(outputs_only: object) -> None:
         f"{sys.executable} -m mlinfra.cli up --help | true", shell=True, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-
-

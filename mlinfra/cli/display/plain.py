@@ -56,6 +56,6 @@ class PlainView:
                 self._said.clear()
                 continue
             with self._progress.lock:
-                row = min(self._progress.running(), key=lambda r: r.began, default=None)
-            if row is not None:
-                self._write(row, f"still {words(row.now).doing} ({seconds(self._progress.clock() - row.began)})")
+                row = min((r for r in self._progress.running() if r.custom), key=lambda r: r.began, default=None)
+            if row is not None and (age := self._progress.clock() - row.began) >= _STILL:
+                self._write(row, f"still {words(row.now).doing} ({seconds(age)})")
