@@ -57,6 +57,19 @@ def _iam() -> None:
     BaseIAMPolicyValidator._validate_version = validate_version  # noqa: SLF001
 
 
+def _macie2() -> None:
+    from moto.macie2.models import MacieBackend  # noqa: PLC0415
+
+    begin = MacieBackend.__init__
+
+    def __init__(self: Any, *arguments: Any, **settings: Any) -> None:  # noqa: N807
+        """Macie is off in a new account."""
+        begin(self, *arguments, **settings)
+        self.macie_session = None
+
+    MacieBackend.__init__ = __init__
+
+
 def _sagemaker() -> None:
     from moto.core.utils import get_service_model  # noqa: PLC0415
     from moto.sagemaker import models  # noqa: PLC0415
@@ -90,5 +103,6 @@ CORRECTIONS: Final[Mapping[str, Callable[[], None]]] = {
     "ec2": _ec2,
     "eks": _eks,
     "iam": _iam,
+    "macie2": _macie2,
     "sagemaker": _sagemaker,
 }

@@ -123,6 +123,8 @@ class Server:
             self.account.reset()
             self._update(generation=self.account.generation)
             self.files.write(self.info)
+        elif (method, what) == ("GET", "used"):
+            return _plain(start_response, "200 OK", json.dumps(self.account.used()), "application/json")
         elif (method, what) != ("GET", "status"):
             return _plain(start_response, "404 Not Found", f"the sandbox has no {method} {ADMIN}{what}")
         return _plain(start_response, "200 OK", json.dumps(vars(self.info)), "application/json")
