@@ -1,0 +1,97 @@
+"""Where the checks meet boto3: events on a session, so that every client made from it is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.awsrequest import AWSResponse
+
+from mlinfra.sandbox.refusals.account import Account, ClientFactory, Memory, UnknownError
+from mlinfra.sandbox.refusals.call import Call, Check, Refused
+from mlinfra.sandbox.refusals.limits import within_limits
+from mlinfra.sandbox.refusals.quotas import Quotas
+from mlinfra.sandbox.refusals.registry import checks_of
+
+READING: Final = (
+    "Describe",
+    "Get",
+    "List",
+    "Head",
+    "BatchGet",
+    "Search",
+    "Lookup",
+    "Query",
+    "Scan",
+    "Simulate",
+    "Select",
+)
+CHANGING: Final = ("Delete", "Update")  # after these, what is remembered of the service may be wrong
+PARAMS: Final = "mlinfra.refusals.params"
+
+
+def install(session: Any, client: ClientFactory, *, quotas: Mapping[str, int] | None = None) -> None:
+    """Check each mutating call of clients that `session` makes from now on.
+
+    `client(service, region)` gives the clients that checks read the account with; make them from `session` too.
+    `quotas` replaces default service quotas by name (see `quotas.toml`), for an account that has been given more.
+    """
+    hooks = _Hooks(client, Quotas.load(quotas or {}))
+    session.events.register_first("before-parameter-build", hooks.keep)
+    session.events.register_first("before-call", hooks.check)
+    session.events.register("after-call", hooks.learn)
+
+
+class _Hooks:
+    def __init__(self, clients: ClientFactory, quotas: Quotas) -> None:
+        self._clients = clients
+        self._quotas = quotas
+        self._memory = Memory()
+
+    def keep(self, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+        """Keep the parameters as the caller gave them; later events only have the HTTP request."""
+        context[PARAMS] = dict(params)
+
+    def check(self, model: Any, context: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        """Answer in the server's place when the call would be refused. botocore has already checked the types."""
+        if model.name.startswith(READING) or PARAMS not in context:
+            return None
+        service = model.service_model.service_name
+        account = Account(self._clients, context["client_region"], self._memory)
+        call = Call(service, model.name, context[PARAMS], account, self._quotas)
+        try:
+            within_limits(service, model, call.params)
+            for check in checks_of(service, model.name):
+                _run(check, call)
+        except Refused as refused:
+            return _response(refused)
+        return None
+
+    def learn(self, model: Any, http_response: Any, context: dict[str, Any], **_: Any) -> None:
+        """Forget what a successful change may have made untrue."""
+        name = model.name
+        if http_response.status_code >= 300:  # noqa: PLR2004 - HTTP
+            return
+        if name == "DeletePublicAccessBlock":
+            self._memory.opened.add(str(context.get(PARAMS, {}).get("Bucket")))
+        if name.startswith(CHANGING):
+            self._memory.forget(model.service_model.service_name)
+
+
+def _run(check: Check, call: Call) -> None:
+    try:
+        check(call)
+    except UnknownError:
+        return  # what the account cannot tell is not refused
+
+
+def _response(refused: Refused) -> tuple[AWSResponse, dict[str, Any]]:
+    metadata = {
+        "HTTPStatusCode": refused.status,
+        "RefusedBy": "mlinfra",
+        "Transient": refused.transient,
+        "HTTPHeaders": {},
+        "RetryAttempts": 0,
+    }
+    error = {"Code": refused.code, "Message": refused.message}
+    return AWSResponse("", refused.status, {}, None), {"Error": error, "ResponseMetadata": metadata}
