@@ -8,11 +8,13 @@ plan knows less. It knows nothing of AWS.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mlinfra.graph_values import File, Reference, Unknown, at, inside, join, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["File", "Node", "NodeOptions", "Reference", "ResourceGraph", "Source", "Unknown", "join", "steps"]
 

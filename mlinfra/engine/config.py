@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine.paths import Path, parse
 from mlinfra.engine.project import Project, full_key, has_type, type_name
@@ -20,6 +19,9 @@ from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.values import Secret
 from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _SECURE: Final = "secure"
 _COERCED: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")

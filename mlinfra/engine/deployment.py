@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra import __version__
 from mlinfra.engine.codec import from_json, to_json
-from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
 from mlinfra.engine.values import SECRET, SIGNATURE, UNKNOWN_STRING
 from mlinfra.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlinfra.engine.secrets import Crypter
 
 Document = dict[str, Any]  # {"version", "features"?, "deployment": {...}}
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine import deployment
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.state import ResourceState, Snapshot
 from mlinfra.engine.urn import name_of
 from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Archive, Asset, OutputValue, ResourceRef, Secret
 from mlinfra.graph import File, Node, NodeOptions, Reference, ResourceGraph, Source, Unknown, join
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlinfra.engine.secrets import Crypter
+    from mlinfra.engine.state import ResourceState, Snapshot
 
 _POSITION: Final = re.compile(r"(?:project:///)?(?P<file>.+)#(?P<line>\d+)(?:,(?P<column>\d+))?")
 _URN: Final = re.compile(r"urn:pulumi:(?P<stack>.*?)::(?P<project>.*?)::")
@@ -95,7 +98,7 @@ class _Plain:
             return [self._value(item, join(path, i), secret=secret) for i, item in enumerate(value)]
         if isinstance(value, Secret | OutputValue):
             return self._wrapped(value, path, secret=secret)
-        if value is UNKNOWN:
+        if value is UNKNOWN or (isinstance(value, str) and UNKNOWN_STRING in value):  # made into a text by the program
             return Unknown(path, tuple(dict.fromkeys(self.edges.get(self._key, ()))))
         if isinstance(value, ResourceRef):
             self.edges.setdefault(self._key, []).append(value.urn)

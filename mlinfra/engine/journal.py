@@ -11,15 +11,18 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Callable, Container, Iterable, Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine.deployment import Document, compact, compose, encode_resource, extra_of, salt_of
-from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
 from mlinfra.engine.urn import is_provider
 from mlinfra.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Iterator
+    from pathlib import Path
+
+    from mlinfra.engine.secrets import Crypter
 
 Resource = dict[str, Any]
 

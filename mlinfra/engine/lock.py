@@ -12,13 +12,15 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine.deployment import now
 from mlinfra.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _ATTEMPTS: Final = 6
 _PAUSE: Final = 0.02  # seconds

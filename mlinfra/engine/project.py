@@ -7,13 +7,15 @@ Python are run.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")

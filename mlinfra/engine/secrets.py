@@ -15,12 +15,14 @@ import os
 import secrets as random
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _ITERATIONS: Final = 1_000_000
 _SALT_BYTES: Final = 8

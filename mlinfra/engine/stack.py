@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine.config import StackConfig
 from mlinfra.engine.project import Project, check_name
@@ -19,6 +18,9 @@ from mlinfra.engine.store import Store
 from mlinfra.engine.urn import STACK_TYPE, is_provider
 from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 ORGANIZATION: Final = "organization"
 

@@ -6,11 +6,13 @@ Values inside carry the classes of `mlinfra.engine.values`; `mlinfra.engine.stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mlinfra.engine.values import Properties
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlinfra.engine.values import Properties
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,19 +10,22 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine import deployment
 from mlinfra.engine.deployment import DamagedError, Document
 from mlinfra.engine.journal import FileJournal, base_of, recover
 from mlinfra.engine.lock import Holder, holder, locked, release
 from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.state import Journal, Snapshot
 from mlinfra.engine.urn import STACK_TYPE
-from mlinfra.engine.values import Properties
 from mlinfra.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mlinfra.engine.state import Journal, Snapshot
+    from mlinfra.engine.values import Properties
 
 _NOTHING = hashlib.sha256(b"").hexdigest()
 

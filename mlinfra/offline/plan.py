@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from mlinfra.engine import Options, Stack, graphs, preview
-from mlinfra.engine.events import Event
 from mlinfra.errors import MlinfraError
-from mlinfra.graph import ResourceGraph
 from mlinfra.offline.provider import OfflineSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlinfra.engine.events import Event
+    from mlinfra.graph import ResourceGraph
 
 
 class PlanError(MlinfraError):

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _VERSION: Final = "2012-10-17"
 _WITHOUT_VARIABLES: Final = "2008-10-17"

@@ -9,8 +9,7 @@ that is not.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine.provider import (
     Checked,
@@ -22,9 +21,12 @@ from mlinfra.engine.provider import (
     ReadResult,
 )
 from mlinfra.engine.urn import name_of, type_of
-from mlinfra.engine.values import Properties, plain
+from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Properties, Secret, plain
 from mlinfra.errors import ConfigError
 from mlinfra.offline import aws, functions, kubernetes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _REGION = "us-east-1"
 
@@ -67,9 +69,10 @@ class OfflineProvider:
 
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked:
         """See `Provider`."""
+        given = {key: _unblended(value) for key, value in news.items()}
         if self._package == "aws":
-            return aws.check(self._account, urn, news)
-        return kubernetes.check(urn, news) if self._package == "kubernetes" else Checked(news)
+            return aws.check(self._account, urn, given)
+        return kubernetes.check(urn, given) if self._package == "kubernetes" else Checked(given)
 
     def diff(  # noqa: PLR0917 (the protocol's)
         self,
@@ -160,3 +163,14 @@ class OfflineProvider:
         return ProviderFailure(
             f"the offline provider {self._package} cannot {verb} {type_of(urn)} {name_of(urn)!r}: it only plans"
         )
+
+
+def _unblended(value: Any) -> Any:
+    """The value with every text unknown that a program made with the result of a function that is not known."""
+    if isinstance(value, str):
+        return UNKNOWN if UNKNOWN_STRING in value else value
+    if isinstance(value, dict):
+        return {key: _unblended(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unblended(item) for item in value]
+    return Secret(_unblended(value.value)) if isinstance(value, Secret) else value

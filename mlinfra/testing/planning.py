@@ -5,13 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine import Stack
 from mlinfra.engine.program.inline import InlineProgram
 from mlinfra.engine.project import Project
-from mlinfra.graph import ResourceGraph
 from mlinfra.offline.plan import PlanError, plan_stack
+
+if TYPE_CHECKING:
+    from mlinfra.graph import ResourceGraph
 
 Program = Callable[[], Any]
 

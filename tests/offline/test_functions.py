@@ -13,7 +13,6 @@ from mlinfra.errors import ConfigError
 from mlinfra.offline import functions
 from mlinfra.offline.functions import Context, answer
 
-
 HERE = Context()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Sequence  # noqa: UP035 (what generated SDKs use)
 
 import pulumi
 import pytest
@@ -176,3 +177,61 @@ def test_no_such_name() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'absent'"):
         _ = mlinfra.testing.absent
+
+
+@pulumi.output_type
+class LookedUp:
+    """What `aws.ec2.get_ami` would return, in part."""
+
+    def __init__(self, id: str, tags: list[str], public: bool) -> None:  # noqa: A002
+        if (id and not isinstance(id, str)) or (tags and not isinstance(tags, list)):
+            raise TypeError("as generated SDKs check it")
+        for name, value in (("id", id), ("tags", tags), ("public", public)):
+            pulumi.set(self, name, value)
+
+    @property
+    @pulumi.getter
+    def id(self) -> str:
+        return pulumi.get(self, "id")
+
+    @property
+    @pulumi.getter
+    def tags(self) -> Sequence[str]:
+        return pulumi.get(self, "tags")
+
+    @property
+    @pulumi.getter
+    def public(self) -> bool:
+        return pulumi.get(self, "public")
+
+
+def test_what_only_aws_knows_is_unknown_however_it_is_asked() -> None:
+    def program() -> None:
+        asked = pulumi.runtime.invoke_output("aws:ec2/getAmi:getAmi", {}, typ=LookedUp)
+        known = pulumi.runtime.invoke("aws:ec2/getAmi:getAmi", {}, typ=LookedUp).value
+        Thing(KEY, "one", description=asked.id, policy=known.id, tags={"a": f"x-{known.id}", "b": known.tags[0]})
+        pulumi.export("text", f"<{known.id}>")
+        pulumi.export("public", known.public)
+
+    graph = plan(program)
+    (key,) = graph.of_type(KEY)
+    unknown = {found.path for found in key.unknowns()}
+    assert unknown == {"description", "policy", "tags.a", "tags.b", "tagsAll.a", "tagsAll.b"}
+    assert graph.outputs == {"text": Unknown("text")}
+
+
+def test_what_can_be_told_is_known_however_it_is_asked() -> None:
+    def program() -> None:
+        token = "aws:index/getCallerIdentity:getCallerIdentity"
+        pulumi.export("now", pulumi.runtime.invoke(token, {}).value["accountId"])
+        pulumi.export("later", pulumi.runtime.invoke_output(token, {}).apply(lambda found: found["accountId"]))
+
+    assert plan(program).outputs == {"now": "123456789012", "later": "123456789012"}
+
+
+def test_a_function_that_nothing_answers_is_named() -> None:
+    def program() -> None:
+        pulumi.runtime.invoke("conf:index:echo", {})
+
+    with pytest.raises(Exception, match="the function conf:index:echo cannot be answered in a plan"):
+        plan(program)

@@ -38,7 +38,8 @@ class Program:
         project = stack.project
         if project.program.is_dir() and not (project.program / "__main__.py").is_file():
             raise ConfigError(
-                f"{project.program} has no __main__.py", fix=f"write the program there, or name its folder as `main` in {project.file}"
+                f"{project.program} has no __main__.py",
+                fix=f"write the program there, or name its folder as `main` in {project.file}",
             )
         python = find_python(project)
         settings = {

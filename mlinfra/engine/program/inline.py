@@ -9,11 +9,15 @@ import asyncio
 import contextvars
 import logging
 import threading
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.stack import Stack
+from mlinfra.engine.program.runner import go_on_with_unknown_results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlinfra.engine.stack import Stack
 
 
 class InlineProgram:
@@ -62,6 +66,7 @@ class InlineProgram:
             project=stack.project.name, stack=stack.name, organization=stack.organization, parallel=parallel,
             root_directory=str(stack.project.root), engine_address=address, monitor_address=address, preview=dry_run,
         )  # fmt: skip
+        go_on_with_unknown_results()
         logging.getLogger("asyncio").setLevel(
             logging.CRITICAL
         )  # futures of a program that failed, which nobody waits for
