@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, Final
 
 # The default of CreateCluster, `version`: what EKS gives in November 2026 (standard support until 2027-03-27,
@@ -70,6 +72,22 @@ def _macie2() -> None:
     MacieBackend.__init__ = __init__
 
 
+def _s3() -> None:
+    from moto.s3.models import FakeBucket  # noqa: PLC0415
+
+    judge = FakeBucket._log_permissions_enabled_policy  # noqa: SLF001
+
+    def admits_log_delivery(target_bucket: Any, target_prefix: str | None) -> bool:
+        """Only statements that name principals can admit log delivery; moto stumbles over "*", as in every denial."""
+        statements = json.loads(target_bucket.policy)["Statement"] if target_bucket.policy else []
+        named = [statement for statement in statements if isinstance(statement.get("Principal"), dict)]
+        policy = json.dumps({"Statement": named}).encode()
+        view = SimpleNamespace(policy=policy, partition=target_bucket.partition, name=target_bucket.name)
+        return judge(view, target_prefix)
+
+    FakeBucket._log_permissions_enabled_policy = staticmethod(admits_log_delivery)  # noqa: SLF001
+
+
 def _sagemaker() -> None:
     from moto.core.utils import get_service_model  # noqa: PLC0415
     from moto.sagemaker import models  # noqa: PLC0415
@@ -104,5 +122,6 @@ CORRECTIONS: Final[Mapping[str, Callable[[], None]]] = {
     "eks": _eks,
     "iam": _iam,
     "macie2": _macie2,
+    "s3": _s3,
     "sagemaker": _sagemaker,
 }

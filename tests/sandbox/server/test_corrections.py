@@ -60,6 +60,26 @@ def test_aws_managed_policies_are_there(sandbox) -> None:
     assert iam.get_policy(PolicyArn=arn)["Policy"]["Arn"] == arn
 
 
+def test_access_logs_into_a_bucket_that_denies_plaintext_to_everybody(sandbox) -> None:
+    s3 = sandbox.client("s3")
+    for bucket in ("access-logs-source", "access-logs-target"):
+        s3.create_bucket(Bucket=bucket)
+    everything = ["arn:aws:s3:::access-logs-target", "arn:aws:s3:::access-logs-target/*"]
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything}
+    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    allow = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject"}
+    allow["Resource"] = everything[1]
+    target = {"LoggingEnabled": {"TargetBucket": "access-logs-target", "TargetPrefix": "source/"}}
+    for statements, admitted in (([deny], False), ([deny, allow], True)):
+        s3.put_bucket_policy(Bucket="access-logs-target", Policy=json.dumps({"Statement": statements}))
+        if admitted:
+            s3.put_bucket_logging(Bucket="access-logs-source", BucketLoggingStatus=target)
+        else:
+            with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
+                s3.put_bucket_logging(Bucket="access-logs-source", BucketLoggingStatus=target)
+    assert s3.get_bucket_logging(Bucket="access-logs-source")["LoggingEnabled"]["TargetPrefix"] == "source/"
+
+
 def test_flow_logs_into_a_folder(sandbox) -> None:
     ec2 = sandbox.client("ec2")
     sandbox.client("s3").create_bucket(Bucket="flow-logs-folder")
