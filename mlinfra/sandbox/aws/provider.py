@@ -203,7 +203,8 @@ class AwsProvider:
         kind, schema = resource.kind, resource.kind.schema
         names = schema.inputs.keys() | schema.outputs.keys()
         told = {name: value for name, value in resource.outputs.items() if name in names and name != "tags"}
-        return {**kind.computed, **told, **self._shown(inputs), "id": resource.id}
+        given = {name: completed(kind, name, value, told.get(name)) for name, value in self._shown(inputs).items()}
+        return {**kind.computed, **told, **given, "id": resource.id}
 
     def _inputs_of(self, resource: Resource, olds: Properties) -> Properties:
         """The inputs that would make the resource what it is: the old ones where they still hold."""
@@ -245,6 +246,13 @@ def restored(kind: AwsType, path: str, old: Any, actual: Any) -> Any:
             found = [restored(kind, path, one, other) for one, other in pairs]
             return old if found == old else found
     return actual
+
+
+def completed(kind: AwsType, path: str, given: Any, told: Any) -> Any:
+    """An object as the program gives it, with what AWS tells of the properties that it leaves out."""
+    if not isinstance(given, Mapping) or not isinstance(told, Mapping) or is_map(kind, path):
+        return given
+    return {**told, **{key: completed(kind, f"{path}.{key}", value, told.get(key)) for key, value in given.items()}}
 
 
 def pair_up(kind: AwsType, path: str, old: list[Any], actual: list[Any]) -> list[tuple[Any, Any]]:

@@ -65,9 +65,10 @@ class Memories:
             members = call.operation.service_model.operation_model(reader).input_shape.members
             found = self._store.require(call, reader, {name: named[name] for name in members if name in named})
             said = self._said(table, memory, call).setdefault(tuple(named[name] for name in memory.identity), Said())
-            shown = next(structures(found, path), {}).get("Tags")
-            tags: dict[str, str] = tags_from(said.settings.get("Tags", shown))
-            said.settings["Tags"] = tags
+            thing = next(structures(found, path), {})
+            member = next((one for one in thing if one in ("tags", "Tags")), "Tags")
+            tags: dict[str, str] = tags_from(said.settings.get(member, thing.get(member)))
+            said.settings[member] = tags
             return tags
         return None
 

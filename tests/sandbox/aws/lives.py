@@ -3,7 +3,7 @@
 A case has `inputs` and what they become in an `update`; `replaces` are properties whose change must make a new resource,
 with such a value. `{n}` stands for a name that nothing else has, `<ec2/subnet.id>` for a property of a resource that is
 made first, by the case of its type (`<ec2/subnet#b.id>`: by the case with that suffix). `silent` lists outputs that the
-emulated AWS never tells, `unforeseen` those that it makes up in another form than AWS, `unread` inputs that AWS does not give back, `stays` a type that nothing deletes.
+emulated AWS never tells, `needs` what else must be there first, `unforeseen` those that it makes up in another form than AWS, `unread` inputs that AWS does not give back, `stays` a type that nothing deletes.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ def live(life: Life, key: str) -> None:
     kind = lookup(token)
     assert kind is not None, f"{token} is not in the table"
     name = f"n{next(NUMBERS):03d}x"
+    for one in case.get("needs", ()):
+        life.need(one)
     given = life.filled(case["inputs"], name)
     urn = life.create(token, given)
     id_, inputs, outputs = life.made[urn]
@@ -149,7 +151,7 @@ def live(life: Life, key: str) -> None:
 def _imported(life: Life, kind: AwsType, urn: str, case: Mapping[str, Any], name: str) -> None:
     """An import by the id alone gives inputs that the program's do not differ from."""
     id_, inputs, _ = life.made[urn]
-    imported = life.provider.read(urn, life.filled(case.get("import", id_), name), {}, {})
+    imported = life.provider.read(urn, life.filled(case.get("import", id_).replace("{id}", id_), name), {}, {})
     assert imported.id == id_, f"imported as {imported.id!r}"
     unread = {*case.get("unread", ()), *kind.local}
     changed = set(diffs.diff(kind, imported.inputs, inputs).properties) - unread

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from mlinfra.sandbox.aws.hooks import identity, messaging, network, storage
+from mlinfra.sandbox.aws.hooks import compute, identity, messaging, network, settings, storage
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 HOOKS: Final[dict[str, Hook]] = {
     "": Hook(),
     "bucket": storage.Bucket(),
     "bucket_object": storage.BucketObject(),
+    "cluster": compute.Cluster(),
     "dhcp_options": network.DhcpOptions(),
     "flow_log": network.FlowLog(),
     "key": storage.Key(),
@@ -16,6 +17,8 @@ HOOKS: Final[dict[str, Hook]] = {
     "many_rules": network.ManyRules(),
     "network_acl": network.NetworkAcl(),
     "network_acl_rule": network.NetworkAclRule(),
+    "node_group": compute.NodeGroup(),
+    "parameter": settings.Parameter(),
     "policy": identity.Policy(),
     "queue": messaging.Queue(),
     "role": identity.Role(),
@@ -23,6 +26,10 @@ HOOKS: Final[dict[str, Hook]] = {
     "route_table": network.RouteTable(),
     "route_table_association": network.RouteTableAssociation(),
     "security_group": network.SecurityGroup(),
+    "secret": settings.Secret(),
     "single_rule": network.SingleRule(),
+    "subscription": messaging.Subscription(),
+    "topic": messaging.Topic(),
     "user": identity.User(),
+    "vpc_endpoint": network.VpcEndpoint(),
 }
