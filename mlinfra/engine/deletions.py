@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mlinfra.engine import tasks
 from mlinfra.engine.dependents import replaced_with
 from mlinfra.engine.ledger import dependencies, provider_urn
-from mlinfra.engine.marks import Marks
-from mlinfra.engine.parts import Abort, Parts
+from mlinfra.engine.parts import Parts
 from mlinfra.engine.planner import Planner
 from mlinfra.engine.state import ResourceState
 from mlinfra.engine.tasks import Task
@@ -24,6 +23,8 @@ class Deletions:
     def run(self) -> None:
         """Delete, level by level: a resource goes after everything that depends on it has gone."""
         kept, going = self._choose()
+        if self._refused(going) and not self._parts.dry_run:
+            return
         if kept:
             self._executor.run(kept)
         by_state = {id(task.state): task for task in going}
@@ -62,17 +63,16 @@ class Deletions:
             if included(state):
                 marks.deleted.add(state.urn)
                 going.append(tasks.deletion(state))
-        self._refuse_unasked(going)
         for task in going:
             if task.state.provider:
                 self._parts.registry.get(task.state.provider)  # also in a preview, so that it fails where a run would
         return kept, going
 
-    def _refuse_unasked(self, going: Iterable[Task]) -> None:
-        """With targets, nothing else may be deleted unless that was asked for."""
+    def _refused(self, going: Iterable[Task]) -> bool:
+        """Whether something would go that is no target, and that was not asked for either."""
         targets = self._parts.selection.targets
         if not targets or self._parts.selection.target_dependents:
-            return
+            return False
         unasked = [task.state.urn for task in going if task.state.urn not in targets]
         for urn in unasked:
             message = (
@@ -81,8 +81,7 @@ class Deletions:
             )
             self._parts.reporter.say("error", message, urn)
             self._parts.saw_error = True
-        if unasked and not self._parts.dry_run:
-            raise Abort("delete untargeted resource")
+        return bool(unasked)
 
     def _included(self) -> _Included:
         selection, ledger = self._parts.selection, self._ledger
@@ -92,7 +91,7 @@ class Deletions:
                 wanted |= {root.urn, *_depending_on(root, ledger.previous)}
             for urn in list(wanted):
                 for root in ledger.by_urn.get(urn, ()):
-                    wanted |= {state.urn for state, _ in replaced_with(root, ledger, Marks(), self._parts.registry)}
+                    wanted |= {state.urn for state, _ in replaced_with(root, ledger, self._marks, self._parts.registry)}
             return _Included(wanted, inside=True)
         if selection.excludes:
             everything = ledger.previous

@@ -186,6 +186,7 @@ def goal_of(
         custom=request.custom,
         properties=properties,
         parent=request.parent,
+        provider=options.provider,
         protect=options.protect if options.HasField("protect") else None,
         dependencies=list(dependencies),
         property_dependencies={key: list(urns) for key, urns in property_dependencies.items()},

@@ -165,12 +165,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 by_property[key] = list(dict.fromkeys([*by_property.get(key, ()), *_output_dependencies(value)]))
         if special:
             properties = hashed(_without_outputs(properties), self._stack.project.workdir)
+        providers = {**(self._providers.get(request.parent) or {}), **options.providers}
+        options.provider, properties = self._resolve_provider(request, options, properties)
         goal = goal_of(request, options, properties, depends, by_property)
         goal.source_position = self._positions.position(request.sourcePosition)
         goal.stack_trace = self._positions.trace(request.stackTrace)
-        providers = {**(self._providers.get(request.parent) or {}), **options.providers}
-        if request.custom:
-            self._resolve_provider(goal, options, package)
         answer = self._registrar.register(goal)
         urn = answer.state.urn
         self._goals[urn] = goal
@@ -180,15 +179,22 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             self._transforms[urn] = list(request.transforms)
         return self._answer(request, answer)
 
-    def _resolve_provider(self, goal: Goal, options: resource_pb2.TransformResourceOptions, package: str) -> None:
-        if not urns.is_provider(goal.type):
-            goal.provider = options.provider or self._defaults.get(package, options.version, options.plugin_download_url)
-            return
-        goal.provider = ""
-        if options.version or options.plugin_download_url:
-            internal = {"pluginDownloadURL": options.plugin_download_url} if options.plugin_download_url else {}
-            version = {"version": options.version} if options.version else {}
-            goal.properties = {**goal.properties, **version, INTERNAL: internal}
+    def _resolve_provider(
+        self,
+        request: resource_pb2.RegisterResourceRequest,
+        options: resource_pb2.TransformResourceOptions,
+        properties: Properties,
+    ) -> tuple[str, Properties]:
+        """The provider of a resource, and its properties: for a provider, with the version of its plugin."""
+        version, url = options.version, options.plugin_download_url
+        if not request.custom:
+            return "", properties
+        if not urns.is_provider(request.type):
+            return options.provider or self._defaults.get(urns.package_of(request.type), version, url), properties
+        if version or url:
+            known = {"version": version} if version else {}
+            properties = {**properties, **known, INTERNAL: {"pluginDownloadURL": url} if url else {}}
+        return "", properties
 
     def _inherited_transforms(self, parent: str) -> list[Any]:
         found = []

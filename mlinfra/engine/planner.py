@@ -46,7 +46,8 @@ class Planner:
         goal, old, new, marks = case.goal, case.old, case.new, self._marks
         recreating = case.urn in marks.deleted
         implied = urns.is_provider(new.type) or new.type == urns.STACK_TYPE
-        included = implied or self._parts.selection.includes(new)
+        chosen = self._parts.selection.includes(new)
+        included = implied or chosen
         keeper = self._parts.registry.of(new) if goal.custom else None
         if keeper is not None:
             self._check(case, keeper, included=included, afresh=recreating)
@@ -55,7 +56,7 @@ class Planner:
         if old is not None and old.external and not case.imported:
             marks.created.add(case.urn)
             return tasks.replacement(old, new, Diffed(changes=True), keep_old=True)
-        self._parts.selection.note(new, included=included)
+        self._parts.selection.note(new, included=chosen)
         if not included:
             return self._leave(case)
         self._require_created(new)

@@ -58,7 +58,7 @@ class Engine:
         name = step.get("stack", "dev")
         self._configure(name, step)
         record = Recorder()
-        code, failed_to_start = self._operate(step, name, env, record)
+        code = self._operate(step, name, env, record)
         actual = record.facts(self.base, self.ws)
         snapshot = self.stack(name).load()
         resources = encode(snapshot, None)["deployment"]
@@ -72,8 +72,7 @@ class Engine:
         if step["op"] != "preview":
             tops = [r for r in resources["resources"] if r["type"] == "pulumi:pulumi:Stack" and not r.get("delete")]
             actual["outputs"] = conform.value(tops[0].get("outputs") or {}) if tops else {}
-        if failed_to_start:
-            actual["changes"] = {}
+        actual["cli"] = [record.error] if record.error else []
         return actual
 
     def _configure(self, stack: str, step: dict[str, Any]) -> None:
@@ -94,17 +93,17 @@ class Engine:
         document = {"encryptionsalt": crypter.salt, "config": written} if written else {}
         (self.ws.project / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document))
 
-    def _operate(self, step: dict[str, Any], name: str, env: dict[str, str], record: Recorder) -> tuple[int, bool]:
+    def _operate(self, step: dict[str, Any], name: str, env: dict[str, str], record: Recorder) -> int:
         stack, op, args = self.stack(name), step["op"], step.get("args", [])
         if op == "cancel":
             stack.unlock()
-            return 0, False
+            return 0
         if op == "state-unprotect":
             snapshot = stack.load()
             for state in snapshot.resources:
                 state.protect = state.protect and not ("--all" in args or state.urn in args)
             stack.save(snapshot)
-            return 0, False
+            return 0
         options, only_preview = self._options(step, env)
         try:
             with killed_when(step.get("kill"), self.ws, options.cancel):
@@ -120,9 +119,9 @@ class Engine:
                     result = import_resources(stack, [ImportItem(*args)], options, record)
         except MlinfraError as error:
             record.error = str(error)
-            return 1, True
+            return 1
         unexpected = "--expect-no-changes" in step.get("flags", []) and set(result.changes) - {"same"}
-        return int(result.failed or bool(unexpected)), False
+        return int(result.failed or bool(unexpected))
 
     def _options(self, step: dict[str, Any], env: dict[str, str]) -> tuple[Options, bool]:
         given: dict[str, Any] = {}
