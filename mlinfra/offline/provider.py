@@ -88,14 +88,16 @@ class OfflineProvider:
         return Diffed(changes=bool(changed), diffs=changed)
 
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created:
-        """See `Provider`. Unlike others it gives an id in a preview."""
+        """See `Provider`. Unlike others it gives an id in a preview, where it can be told."""
         if not preview:
             raise self._cannot("deploy", urn)
+        identity: Any = f"{name_of(urn)}-{self._package}"
+        outputs = dict(inputs)
         if self._package == "aws":
-            return Created(*aws.create(self._account, urn, inputs))
-        if self._package == "kubernetes":
-            return Created(*kubernetes.create(urn, inputs))
-        return Created(f"{name_of(urn)}-{self._package}", dict(inputs))
+            identity, outputs = aws.create(self._account, urn, inputs)
+        elif self._package == "kubernetes":
+            identity, outputs = kubernetes.create(urn, inputs)
+        return Created("" if identity is UNKNOWN else identity, outputs)
 
     def read(
         self,
