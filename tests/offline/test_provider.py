@@ -127,7 +127,7 @@ def test_every_type_of_the_table_can_be_planned(kind: str) -> None:
     provider = opened()
     checked = provider.check(urn(kind), {}, {}, b"")
     made = provider.create(urn(kind), checked.inputs, preview=True)
-        text = json.dumps([v for v in (made.id, *made.outputs.values()) if not contains(v, lambda one: one is UNKNOWN)])
+    text = json.dumps([v for v in (made.id, *made.outputs.values()) if not contains(v, lambda one: one is UNKNOWN)])
     assert not re.search(r"(?<!\$)\{(?:account|hex|id|inputs|outputs|partition|region|urn|uuid)\b", text), (
         "a pattern was left unfilled"
     )
