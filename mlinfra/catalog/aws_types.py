@@ -62,14 +62,17 @@ class Call:
 class Step:
     """A call that applies some properties after creation and on updates. One of four kinds:
 
-    `op` sets them (`each`: one call per property; `clear`: the operation when they are taken away; `delta`: per
+    `op` sets them (`each`: one call per property; `named`: one call per property with the parameters for its name and
+    its value; `clear`: the operation when they are taken away; `delta`: per
     property the two parameters that take what is added and what is removed); `on`/`off` switch a boolean; `add`/
     `remove` work item by item; `with_` are properties that go along. `undo`: remove all items before the deletion.
+    What was taken away is set back to its default, with `omit` left out. `at`: where the answer tells of the resource.
     """
 
     props: tuple[str, ...]
     op: str = ""
     each: bool = False
+    named: tuple[str, str] | tuple[()] = ()
     clear: str = ""
     delta: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     on: str = ""
@@ -77,6 +80,8 @@ class Step:
     add: str = ""
     remove: str = ""
     undo: bool = False
+    omit: bool = False
+    at: str = ""
     with_: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     rename: Templates | None = None
@@ -124,6 +129,8 @@ class AwsType:
     derive: Templates = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     computed: Mapping[str, Any] = field(default_factory=dict)
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
     not_emulated: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()

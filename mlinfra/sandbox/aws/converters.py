@@ -60,6 +60,7 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "base64": Converter(
         lambda text: base64.b64encode(text.encode()).decode(), lambda text: base64.b64decode(text).decode()
     ),
+    "binary": Converter(base64.b64decode, lambda data: base64.b64encode(data).decode()),
     "enabled": _word("Enabled", "Suspended"),
     "https": Converter(_https, _https),
     "key_id": Converter(lambda text: text.rpartition(":key/")[2], str),
@@ -68,6 +69,7 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "notify_lambda": _notification("lambdaFunctionArn", "LambdaFunctionArn"),
     "notify_queue": _notification("queueArn", "QueueArn"),
     "notify_topic": _notification("topicArn", "TopicArn"),
+    "number": Converter(float, lambda number: str(int(number)) if number == int(number) else str(number)),
     "protocol_name": Converter(_translated(PROTOCOL_NAMES), _translated(PROTOCOL_NAMES)),
     "protocol_number": Converter(_translated(PROTOCOL_NUMBERS), _translated(PROTOCOL_NAMES)),
     "service_path": Converter(str, lambda path: path.strip("/").rpartition("/")[2]),

@@ -80,16 +80,29 @@ def same(kind: AwsType, name: str, old: Any, new: Any) -> bool:
         return not has_unknowns(new)
     if has_unknowns(new) or has_unknowns(old):
         return False
+    if any(path.startswith(f"{name}.") for path in kind.filled):
+        old = _without_filled(kind, name, old, new)
     return canonical(kind, name, old) == canonical(kind, name, new)
+
+
+def _without_filled(kind: AwsType, path: str, old: Any, new: Any) -> Any:
+    """The old value without what AWS filled in and the new one does not mention."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        kept = {key: item for key, item in old.items() if key in new or f"{path}.{key}" not in kind.filled}
+        return {key: _without_filled(kind, f"{path}.{key}", item, new.get(key)) for key, item in kept.items()}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [_without_filled(kind, path, *pair) for pair in zip(old, new, strict=True)]
+    return old
 
 
 def canonical(kind: AwsType, path: str, value: Any) -> Any:
     """A form that is equal for values that mean the same."""
     if isinstance(value, Mapping):
-        items = {key: canonical(kind, f"{path}.{key}", item) for key, item in value.items() if not key.startswith("__")}
-        return {key: item for key, item in items.items() if item not in ("", None, "0")}
+        named = {key: canonical(kind, f"{path}.{key}", item) for key, item in value.items() if not key.startswith("__")}
+        return {key: item for key, item in named.items() if item not in ("", None, "0", [], {})}
     if isinstance(value, list):
-        found = [canonical(kind, path, item) for item in value if item is not None]
+        items = [canonical(kind, path, item) for item in value if item is not None]
+        found = [item for item in items if item != {}]
         return found if path in kind.ordered else sorted(found, key=_key)
     if path in kind.convert and isinstance(value, str):
         value = CONVERTERS[kind.convert[path]].encode(value)

@@ -25,7 +25,7 @@ def create(resource: Resource, made: Callable[[Resource], None]) -> None:
     elif (call := kind.create or kind.put) is None:
         resource.identify({})  # nothing of its own: a set of things between other resources
     else:
-        params = resource.params(call.op, resource.inputs, call)
+        params = resource.params(call.op, _remote(resource), call)
         if kind.tag_type and resource.inputs.get("tags"):
             tags = [{"Key": key, "Value": value} for key, value in resource.inputs["tags"].items()]
             params["TagSpecifications"] = [{"ResourceType": kind.tag_type, "Tags": tags}]
@@ -41,6 +41,11 @@ def create(resource: Resource, made: Callable[[Resource], None]) -> None:
     finish(resource, everything=kind.reread or kind.adopt is not None)
 
 
+def _remote(resource: Resource) -> dict[str, Any]:
+    """The inputs that AWS is told of."""
+    return {name: value for name, value in resource.inputs.items() if name not in resource.kind.local}
+
+
 def update(resource: Resource, olds: Mapping[str, Any]) -> None:
     """Bring the resource from `olds` to its inputs."""
     kind = resource.kind
@@ -50,9 +55,9 @@ def update(resource: Resource, olds: Mapping[str, Any]) -> None:
         stepped = {name for step in kind.update for name in step.props}
         due = [n for n in olds.keys() | news.keys() if n not in stepped and n != "tags" and changed(kind, n, olds.get(n), news.get(n))]
         if due:
-            answer = resource.send(kind.put.op, news, kind.put)
+            answer = resource.send(kind.put.op, _remote(resource), kind.put)
             resource.learn(answer, kind.put)
-            done = frozenset(resource.used)
+            done = frozenset(resource.used - ({"tags"} if kind.tags else set()))
     steps.apply(resource, olds, done=done)
     finish(resource, everything=bool(kind.volatile))
 
@@ -65,16 +70,16 @@ def delete(resource: Resource) -> None:
         if kind.delete is not None:
             resource.send(kind.delete.op, {}, kind.delete)
     except AwsError as error:
-        if not is_missing(error, kind.missing):
+        # What is missing may be something else that the deletion touches: then this is no success.
+        if not is_missing(error, kind.missing) or resource.read():
             raise
 
 
 def finish(resource: Resource, *, everything: bool) -> None:
     """Complete the outputs: ask only for what neither the answers so far nor the table tell."""
+    if everything:
+        resource.read()
+        return
     known = resource.outputs.keys() | resource.inputs.keys() | resource.kind.computed.keys()
-
-    def wanted(call: Call) -> bool:
-        return everything or any(name not in known for name in call.outputs if name != "tags")
-
-    first = resource.kind.read[:1]
-    resource.look(lambda call: everything if call in first else wanted(call))
+    main = resource.kind.read[:1]
+    resource.look(lambda call: call not in main and any(one not in known for one in call.outputs if one != "tags"))

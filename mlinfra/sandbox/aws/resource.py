@@ -100,6 +100,8 @@ class Resource:
         decoder = Decoder(self.names(call), call.outputs)
         schema = {**self.kind.schema.inputs, **self.kind.schema.outputs}
         schema.pop("tagsAll", None)
+        if "id" in call.outputs:
+            schema["id"] = "str"
         found = decoder.decode(schema, data, listed_only=bool(call.outputs) and not main)
         if "tags" in found:
             found["tags"] = {key: value for key, value in found["tags"].items() if not key.startswith("aws:")}
@@ -150,14 +152,20 @@ class Resource:
 
         With nothing known but the id, as in an import, the id is taken apart first.
         """
-        for template in (self.kind.import_id, self.kind.id):
-            if "{" in template:
-                for name, value in (parse(template, self.id) or {}).items():
-                    self.inputs.setdefault(name, value)
-                    self.outputs.setdefault(name, value)
+        kind = self.kind
+        imported = parse(kind.import_id, self.id) if kind.import_id else None
+        taken = parse(kind.id, self.id) if imported is None and "{" in kind.id else imported
+        for name, text in (taken or {}).items():
+            value = text.split(":") if isinstance(kind.schema.inputs.get(name), list) else text
+            self.inputs.setdefault(name, value)
+            self.outputs.setdefault(name, value)
         self.derive()
         found = self.hook.find(self)
-        return self.look(lambda _: True) if found is None else found
+        there = self.look(lambda _: True) if found is None else found
+        if there and imported is not None:
+            scope = {**self.scope, "inputs": {**self.outputs, **self.inputs}}
+            self.id = fill(kind.id, scope) if "{" in kind.id else self.outputs.get("id", self.id)
+        return there
 
 
 def fill_path(path: str, scope: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlinfra.catalog.aws_types import Step
+from mlinfra.catalog.aws_types import Call, Step
 from mlinfra.sandbox.aws.account import AwsError, is_missing
 from mlinfra.sandbox.aws.diffs import canonical, same
 from mlinfra.sandbox.aws.mapping import Encoder, match, merge
@@ -17,7 +17,7 @@ DONE = ("InvalidPermission.Duplicate", "Resource.AlreadyAssociated", "EntityAlre
 
 def initial(resource: Resource) -> dict[str, Any]:
     """The inputs that a resource has right after its creation call, when none was given."""
-    return {**resource.kind.computed, **resource.kind.defaults}
+    return {**resource.kind.computed, **resource.kind.defaults, **resource.kind.initial}
 
 
 def apply(resource: Resource, olds: Mapping[str, Any], *, done: frozenset[str] = frozenset()) -> bool:
@@ -58,32 +58,40 @@ def _apply(resource: Resource, step: Step, due: list[str], olds: Mapping[str, An
     if step.on or step.off:
         switch = bool(values.pop(step.props[0]))
         resource.send(step.on if switch else step.off, values if switch else {}, step)
-    elif step.clear and all(values[name] in (None, "", [], {}) for name in step.props):
+    elif step.clear and all(values[name] in (None, "", [], {}, 0) for name in step.props):
         resource.send(step.clear, {})
+    elif step.named:
+        for name, value in _filled(resource, step, due, values).items():
+            if name in due:
+                attribute = resource.names(step).rename.get(name, name[0].upper() + name[1:]).rpartition(".")[2]
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                resource.ask(step.op, resource.key(step.op) | dict(zip(step.named, (attribute, text), strict=True)))
     elif step.each:
         for name in due:
-            resource.send(step.op, _filled(resource, {name: values[name]} | {w: values[w] for w in step.with_}), step)
+            along = {one: values[one] for one in step.with_}
+            resource.send(step.op, _filled(resource, step, [name], {name: values[name], **along}), step)
     else:
         rest = {name: value for name, value in values.items() if name not in step.delta}
-        params = resource.params(step.op, _filled(resource, rest), step)
+        params = resource.params(step.op, _filled(resource, step, due, rest), step)
         for name in due:
             if name in step.delta:
                 added, removed = _delta(resource, name, olds.get(name), resource.inputs.get(name))
                 for parameter, items in zip(step.delta[name], (added, removed), strict=True):
                     if items:
                         params[parameter] = items
-        resource.ask(step.op, params)
+        answer = resource.ask(step.op, params)
+        if step.at:
+            resource.learn(answer, Call(op=step.op, at=step.at))
 
 
-def _filled(resource: Resource, values: dict[str, Any]) -> dict[str, Any]:
+def _filled(resource: Resource, step: Step, due: list[str], values: dict[str, Any]) -> dict[str, Any]:
     """The values with what was taken away set back to its default."""
-    empty = {"str": "", "bool": False}
-    found = {}
-    for name, value in values.items():
-        schema = resource.kind.schema.inputs[name]
-        if value is None and name not in resource.kind.schema.computed:
-            value = initial(resource).get(name, [] if isinstance(schema, list) else empty.get(str(schema)))  # noqa: PLW2901
-        found[name] = value
+    found = dict(values)
+    for name in due if not step.omit else ():
+        if found.get(name) is None and name in found:
+            schema = resource.kind.schema.inputs[name]
+            nothing = [] if isinstance(schema, list) else {"str": "", "bool": False}.get(str(schema))
+            found[name] = {**resource.kind.computed, **resource.kind.defaults}.get(name, nothing)
     return found
 
 
@@ -101,15 +109,15 @@ def _items(resource: Resource, step: Step, name: str, old: Any, new: Any) -> Non
     for op, items, tolerated in ((step.remove, removed, is_missing), (step.add, added, _is_done)):
         for item in items if op else ():
             try:
-                resource.call(op, item_params(resource, step, op, name, item))
+                resource.call(op, item_params(resource, step, op, name, item, added=items is added))
             except AwsError as error:
                 if not tolerated(error):
                     raise
 
 
-def item_params(resource: Resource, step: Step, op: str, name: str, item: Any) -> dict[str, Any]:
+def item_params(resource: Resource, step: Step, op: str, name: str, item: Any, *, added: bool) -> dict[str, Any]:
     """The parameters that add or remove one item of the property."""
-    hooked = resource.hook.item(resource, op, name, item)
+    hooked = resource.hook.item(resource, name, item, added=added)
     if hooked is not None:
         return hooked
     schema = resource.kind.schema.inputs[name]
@@ -132,12 +140,13 @@ def _tag(resource: Resource, old: Mapping[str, str], new: Mapping[str, str]) -> 
     more = {key: value for key, value in new.items() if old.get(key) != value}
     if gone:
         shape = resource.account.input_shape(resource.kind.service, remove)
-        member = match(tuple(shape.members), "tagKeys") or match(tuple(shape.members), "tagKeyList") or "Tags"
+        named = ("tagKeys", "tagKeyList", resource.kind.rename.get("tags", "tags"))
+        member = next(found for name in named if (found := match(tuple(shape.members), name)))
         one = shape.members[member].member
         keys = [{next(iter(one.members)): key} if one.type_name == "structure" else key for key in gone]
         resource.call(remove, resource.key(remove) | {member: keys})
     if more:
         shape = resource.account.input_shape(resource.kind.service, add)
         encoder = Encoder(shape, resource.names())
-        params = encoder.encode({"tags": {"*": "str"}, "tagList": {"*": "str"}}, {"tags": more})
+        params = encoder.encode({"tags": {"*": "str"}}, {"tags": more})
         resource.call(add, merge(resource.key(add), params))

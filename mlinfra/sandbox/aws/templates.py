@@ -69,4 +69,6 @@ def _value(place: re.Match[str], scope: Mapping[str, Any]) -> Any:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ":".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -49,7 +49,7 @@ def calls(kind: AwsType) -> Iterator[tuple[str, Any, dict[str, Any]]]:
             yield call.op, call, inputs
     for step in kind.update:
         given = {name: inputs[name] for name in (*step.props, *step.with_) if name in inputs}
-        if step.op or step.on:
+        if (step.op or step.on) and not step.named:
             switch = {step.props[0]} if step.on else set()
             yield step.op or step.on, step, {n: s for n, s in given.items() if n not in switch and n not in step.delta}
         if step.add:
@@ -87,13 +87,14 @@ def audit(kind: AwsType) -> list[str]:
                 item = f"{step.props[0]}.{path}" if step is not None and step.add else path
                 if not listed(kind.not_emulated, item) and not listed(kind.hooked, item.split(".")[0]):
                     found.append(f"{op}: {path} has no place")
-            elif step is not None and path not in kind.hooked:
+            elif step is not None and path not in kind.hooked and (spec.rename or {}).get(path) != "":
                 found.append(f"{op}: {path} of the step has no place")
         for name, (added, removed) in (step.delta if step else {}).items():
             found += [f"{op}: no {one} for {name}" for one in (added, removed) if one not in shape.members]
         for name in spec.params:
             if shape is None or name not in shape.members:
                 found.append(f"{op}: no parameter {name}")
+    placed |= {name for step in kind.update if step.named for name in step.props}
     found += [f"{name} is nowhere" for name in inputs.keys() - placed]
     found += [f"{one} is listed, but no property" for one in unknown_names(kind)]
     for name, target in kind.rename.items():
@@ -124,7 +125,7 @@ def unknown_names(kind: AwsType) -> Iterator[str]:
     for step in kind.update:
         yield from (one for one in (*step.props, *step.with_, *step.delta) if one not in names)
     for call in kind.read:
-        yield from (one for one in call.outputs if one.split(".")[0] not in names)
+        yield from (one for one in call.outputs if one.split(".")[0] not in names | {"id"})
     if kind.autoname is not None and kind.autoname.property not in names:
         yield kind.autoname.property
 

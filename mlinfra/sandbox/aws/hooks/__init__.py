@@ -15,6 +15,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "key": storage.Key(),
     "main_route_table": network.MainRouteTable(),
     "many_rules": network.ManyRules(),
+    "metric_filter": settings.MetricFilter(),
     "network_acl": network.NetworkAcl(),
     "network_acl_rule": network.NetworkAclRule(),
     "node_group": compute.NodeGroup(),

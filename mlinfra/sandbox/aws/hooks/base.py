@@ -25,8 +25,8 @@ class Hook:
     def learned(self, resource: Resource, data: Any) -> None:
         """`data` was read: what it tells that names do not is put into `resource.outputs`."""
 
-    def item(self, resource: Resource, op: str, name: str, item: Any) -> dict[str, Any] | None:
-        """The parameters that add or remove one item of a property; None: as the table says."""
+    def item(self, resource: Resource, name: str, item: Any, *, added: bool) -> dict[str, Any] | None:
+        """The parameters that add (or else remove) one item of a property; None: as the table says."""
         return None
 
     def find(self, resource: Resource) -> bool | None:

@@ -27,3 +27,26 @@ class Queue(Hook):
             if op == "set_queue_attributes":
                 attributes.pop("FifoQueue", None)
         return params
+
+
+class Topic(Hook):
+    """FIFO topics have attributes of their own; an empty attribute is one that was not given."""
+
+    FIFO_ONLY: Final = ("FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope")
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if op == "create_topic":
+            fifo = resource.inputs.get("fifoTopic") is True
+            given = {name: value for name, value in params.get("Attributes", {}).items() if value != ""}
+            params["Attributes"] = {name: value for name, value in given.items() if fifo or name not in self.FIFO_ONLY}
+        return params
+
+
+class Subscription(Hook):
+    """Only what was given is an attribute."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if op == "subscribe":
+            attributes = params.get("Attributes", {})
+            params["Attributes"] = {name: value for name, value in attributes.items() if value not in ("", "false")}
+        return params

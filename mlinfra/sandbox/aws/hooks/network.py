@@ -66,7 +66,7 @@ class SecurityGroup(Hook):
             with contextlib.suppress(AwsError):
                 resource.call("revoke_security_group_egress", {"GroupId": resource.id, "IpPermissions": everything})
 
-    def item(self, resource: Resource, op: str, name: str, item: Any) -> dict[str, Any]:
+    def item(self, resource: Resource, name: str, item: Any, *, added: bool) -> dict[str, Any]:
         return {"GroupId": resource.id, "IpPermissions": [permission(item, resource.id)]}
 
     def learned(self, resource: Resource, data: Any) -> None:
@@ -116,8 +116,14 @@ class ManyRules(Hook):
         one = permission(resource.inputs, group)
         if "authorize" in op:
             resource.used |= set(resource.kind.hooked)
-            resource.outputs["hash"] = zlib.crc32(json.dumps([group, resource.inputs["type"], one]).encode())
+            resource.outputs["hash"] = self._hash(resource.inputs)
         return {"GroupId": group, "IpPermissions": [one]}
+
+    @staticmethod
+    def _hash(inputs: Mapping[str, Any]) -> int:
+        """A number that tells rules apart, whatever is said about them."""
+        rule = permission({**inputs, "description": None}, inputs["securityGroupId"])
+        return zlib.crc32(json.dumps([inputs["securityGroupId"], inputs["type"], rule]).encode())
 
     def find(self, resource: Resource) -> bool:
         inputs = resource.inputs
@@ -159,17 +165,33 @@ class ManyRules(Hook):
             else:
                 name = "prefixListIds" if source.startswith("pl-") else "ipv6CidrBlocks" if ":" in source else "cidrBlocks"
                 resource.inputs.setdefault(name, []).append(source)
-        resource.id = f"sgrule-{zlib.crc32(resource.id.encode())}"
+        resource.id = f"sgrule-{ManyRules._hash(resource.inputs)}"
         return True
 
 
+class VpcEndpoint(Hook):
+    """moto keeps no routes of route tables that were added later, and then cannot delete the endpoint."""
+
+    def before_delete(self, resource: Resource) -> None:
+        tables = resource.inputs.get("routeTableIds")
+        if tables:
+            resource.call("modify_vpc_endpoint", {"VpcEndpointId": resource.id, "RemoveRouteTableIds": tables})
+
+
 class RouteTable(Hook):
-    """Routes through a VPC endpoint read as routes through a gateway."""
+    """Routes through a VPC endpoint read as routes through a gateway; those of gateway endpoints are the endpoints'."""
 
     def learned(self, resource: Resource, data: Any) -> None:
+        if "routes" in resource.outputs:
+            routes = resource.outputs["routes"]
+            resource.outputs["routes"] = [one for one in routes if not self._of_endpoint(one)]
         for route in (resource.outputs, *(resource.outputs.get("routes") or ())):
             if str(route.get("gatewayId", "")).startswith("vpce-"):
                 route["vpcEndpointId"] = route.pop("gatewayId")
+
+    @staticmethod
+    def _of_endpoint(route: Mapping[str, Any]) -> bool:
+        return "destinationPrefixListId" in route and str(route.get("gatewayId", "")).startswith("vpce-")
 
 
 class Route(RouteTable):
@@ -275,24 +297,40 @@ class NetworkAcl(Hook):
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def item(self, resource: Resource, op: str, name: str, item: Any) -> dict[str, Any] | None:
+    def item(self, resource: Resource, name: str, item: Any, *, added: bool) -> dict[str, Any] | None:
         if name != "subnetIds":
             return None
-        filters = [{"Name": "association.subnet-id", "Values": [item]}]
-        acl = resource.call("describe_network_acls", {"Filters": filters})["NetworkAcls"][0]
-        one = next(one for one in acl["Associations"] if one["SubnetId"] == item)
-        return {"AssociationId": one["NetworkAclAssociationId"], "NetworkAclId": resource.id}
+        acl = _acl(resource, "association.subnet-id", item)
+        target = resource.id if added else self._default(resource, acl["VpcId"])
+        return {"AssociationId": self._association(acl, item), "NetworkAclId": target}
 
     def before_delete(self, resource: Resource) -> None:
         """Give the subnets back to the VPC's default ACL."""
         if resource.kind.delete is None:
             return
-        acls = resource.call("describe_network_acls", {"NetworkAclIds": [resource.id]})["NetworkAcls"]
-        for one in acls[0]["Associations"] if acls else ():
-            filters = [{"Name": "vpc-id", "Values": [acls[0]["VpcId"]]}, {"Name": "default", "Values": ["true"]}]
-            default = resource.call("describe_network_acls", {"Filters": filters})["NetworkAcls"][0]["NetworkAclId"]
-            params = {"AssociationId": one["NetworkAclAssociationId"], "NetworkAclId": default}
+        acl = _acl(resource, "", resource.id)
+        for one in acl["Associations"]:
+            params = {"AssociationId": one["NetworkAclAssociationId"], "NetworkAclId": self._default(resource, acl["VpcId"])}
             resource.call("replace_network_acl_association", params)
+
+    @staticmethod
+    def _association(acl: Mapping[str, Any], subnet: str) -> str:
+        return str(next(one["NetworkAclAssociationId"] for one in acl["Associations"] if one["SubnetId"] == subnet))
+
+    @staticmethod
+    def _default(resource: Resource, vpc: str) -> str:
+        """The ACL that a VPC's subnets have when they have no other."""
+        filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default", "Values": ["true"]}]
+        return str(resource.call("describe_network_acls", {"Filters": filters})["NetworkAcls"][0]["NetworkAclId"])
+
+
+def _acl(resource: Resource, filter_name: str, value: str) -> dict[str, Any]:
+    filters = [{"Name": filter_name, "Values": [value]}]
+    acls = resource.call("describe_network_acls", {"Filters": filters} if filter_name else {"NetworkAclIds": [value]})["NetworkAcls"]
+    if not acls:
+        raise AwsError("DescribeNetworkAcls", "InvalidNetworkAclID.NotFound", f"no ACL for {value}")
+    found: dict[str, Any] = acls[0]
+    return found
 
 
 class NetworkAclRule(Hook):
