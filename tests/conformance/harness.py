@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,7 +18,6 @@ import yaml
 import conform
 from mlinfra.engine import Cancellation, ImportItem, Options, Stack, destroy, events, import_resources, preview, refresh, up
 from mlinfra.engine.deployment import encode
-from mlinfra.engine.plugins import PluginSource
 from mlinfra.engine.project import Project
 from mlinfra.errors import MlinfraError
 
@@ -41,11 +44,16 @@ def scenario(name: str) -> dict[str, Any]:
 
 
 class Engine:
-    """One scenario under way in a scratch folder."""
+    """One scenario under way in a scratch folder. `resume`: the folder has been laid out before."""
 
-    def __init__(self, scenario: dict[str, Any], base: Path) -> None:
+    def __init__(self, scenario: dict[str, Any], base: Path, *, resume: bool = False) -> None:
         self.scenario, self.base = scenario, base
-        self.ws = conform.Workspace(scenario, HERE / "provider", base)
+        if resume:
+            self.ws = conform.Workspace.__new__(conform.Workspace)
+            self.ws.scenario, self.ws.project = scenario, base / "scenarios" / scenario["name"] / "program"
+            self.ws.cloud_file, self.ws.log_file = base / "cloud.json", base / "calls.jsonl"
+        else:
+            self.ws = conform.Workspace(scenario, HERE / "provider", base)
         self.config: dict[str, dict[str, Any]] = {}
 
     def stack(self, name: str) -> Stack:
@@ -58,7 +66,8 @@ class Engine:
         name = step.get("stack", "dev")
         self._configure(name, step)
         record = Recorder()
-        code = self._operate(step, name, env, record)
+        fatal = (step.get("kill") or {}).get("signal", "") == "SIGKILL" or ("kill" in step and "signal" not in step["kill"])
+        code = self.operate_and_die(step, env, record) if fatal else self.operate(step, env, record)
         actual = record.facts(self.base, self.ws)
         snapshot = self.stack(name).load()
         resources = encode(snapshot, None)["deployment"]
@@ -93,8 +102,25 @@ class Engine:
         document = {"encryptionsalt": crypter.salt, "config": written} if written else {}
         (self.ws.project / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document))
 
-    def _operate(self, step: dict[str, Any], name: str, env: dict[str, str], record: Recorder) -> int:
-        stack, op, args = self.stack(name), step["op"], step.get("args", [])
+    def operate_and_die(self, step: dict[str, Any], env: dict[str, str], record: Recorder) -> int:
+        """Do the operation in a process of its own, and kill that and everything it started."""
+        log = self.base / "events.jsonl"
+        arguments = [str(self.base), self.scenario["name"], json.dumps({**step, "kill": None}), json.dumps(env), str(log)]
+        process = subprocess.Popen([sys.executable, __file__, *arguments])
+        until = time.monotonic() + 60
+        while process.poll() is None and not reached(self.ws, step["kill"]):
+            assert time.monotonic() < until, "the call did not come"
+            time.sleep(0.02)
+        time.sleep(0.3)
+        family = [process.pid, *descendants(process.pid)]
+        for pid in family:
+            os.kill(pid, signal.SIGKILL)
+        record.events = [json.loads(line) for line in log.read_text().splitlines()]
+        return process.wait()
+
+    def operate(self, step: dict[str, Any], env: dict[str, str], record: Recorder) -> int:
+        """Do the operation through the public API; returns what would be the exit status."""
+        stack, op, args = self.stack(step.get("stack", "dev")), step["op"], step.get("args", [])
         if op == "cancel":
             stack.unlock()
             return 0
@@ -171,15 +197,34 @@ def reached(ws: conform.Workspace, kill: dict[str, str]) -> bool:
     return any(c["method"] == kill["method"] and c.get("urn", "").endswith(end) for c in ws.calls())
 
 
-class Recorder:
-    """Collects events as JSON, the way the recordings were made."""
+def descendants(pid: int) -> list[int]:
+    """All processes that a process started, and these, from /proc."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                stat = (entry / "stat").read_text().rpartition(")")[2].split()
+                children.setdefault(int(stat[1]), []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        for child in children.get(todo.pop(), []):
+            found.append(child)
+            todo.append(child)
+    return found
 
-    def __init__(self) -> None:
+
+class Recorder:
+    """Collects events as JSON, the way the recordings were made; into a file too, for when the process is killed."""
+
+    def __init__(self, log: Path | None = None) -> None:
         self.events: list[dict[str, Any]] = []
         self.error = ""
+        self._log = log.open("w") if log else None
 
     def __call__(self, event: events.Event) -> None:
         self.events.append(events.to_json(event, len(self.events), show_secrets=True))
+        if self._log:
+            print(json.dumps(self.events[-1]), file=self._log, flush=True)
 
     def facts(self, base: Path, ws: conform.Workspace) -> dict[str, Any]:
         places = [(ws.project, "$PROJECT"), (base, "$WORK")]
@@ -227,3 +272,9 @@ def overlap(trace: list[tuple[str, str, str]]) -> bool:
             (under_way.add if what == "start" else under_way.discard)((op, urn))
             most = max(most, len(under_way))
     return most > 1
+
+
+if __name__ == "__main__":
+    base, name, step, env, log = sys.argv[1:]
+    engine = Engine(scenario(name), Path(base), resume=True)
+    sys.exit(engine.operate(json.loads(step), json.loads(env), Recorder(Path(log))))
