@@ -101,6 +101,8 @@ class StackConfig:
         if data.get("environment"):
             raise UnsupportedError(f"{file} imports Pulumi ESC environments, which only the pulumi CLI can open")
         salt = data.get("encryptionsalt") or ""
+        if not isinstance(salt, str):
+            raise ConfigError(f"{file}: `encryptionsalt` must be text, not {salt!r}")
         values = {key: _wrap(value) for key, value in _named(project, file, data.get("config"))}
         secret = {key for key, value in values.items() if any(_ciphertexts(value))}
         if secret and not salt:

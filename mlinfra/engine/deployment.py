@@ -230,7 +230,7 @@ def compact(value: Any) -> str:
     try:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     except ValueError as error:
-        raise StateError(f"a state cannot hold every value of {str(value)[:200]}: {error}") from error
+        raise StateError(f"a state cannot hold what JSON has no word for: {error}") from error
 
 
 def lines(document: Document) -> bytes:

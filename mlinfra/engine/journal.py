@@ -13,7 +13,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.deployment import Document, compact, compose, encode_resource, extra_of, salt_of
+from mlinfra.engine.deployment import DamagedError, Document, compact, compose, encode_resource, extra_of, salt_of
 from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
 from mlinfra.engine.urn import is_provider
 from mlinfra.errors import StateError
@@ -126,8 +126,15 @@ class FileJournal:
 def recover(base: Document, lines: bytes) -> Document:
     """The state that a killed deployment left: `base` with the journal's lines applied, dependencies first.
 
-    A last line that was torn is left out: its step had not happened as far as anyone was told.
+    A last line that was torn is left out: its step had not happened as far as anyone was told. Raises DamagedError.
     """
+    try:
+        return _recover(base, lines)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DamagedError(f"the state or its journal is damaged: {error!r}") from error
+
+
+def _recover(base: Document, lines: bytes) -> Document:
     deployment = base["deployment"]
     merge = _Merge(deployment.get("resources") or [])
     salt = salt_of(base, "the state")

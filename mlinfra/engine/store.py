@@ -160,8 +160,8 @@ class Store:
             document = (
                 deployment.check(_parse(data), str(self.file)) if data is not None else deployment.compose([], [])
             )
-        # A journal of another base is one whose deployment ended just before its process was killed.
-        return recover(document, lines) if lines and base_of(lines) == version[0] else document, version
+            # A journal of another base is one whose deployment ended just before its process was killed.
+            return recover(document, lines) if lines and base_of(lines) == version[0] else document, version
 
     def _on_disk(self) -> tuple[bytes | None, bytes | None, tuple[str, str]]:
         while True:

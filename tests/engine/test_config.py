@@ -202,3 +202,15 @@ JSON = st.recursive(
 @given(JSON)
 def test_go_json_is_json(value: object) -> None:
     assert json.loads(_go_json(value), parse_int=float) == value
+
+
+@given(st.dictionaries(st.sampled_from(["config", "encryptionsalt", "environment", "secretsprovider"]), JSON))
+def test_any_stack_file_is_a_configuration_or_one_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, data: dict
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "stacks"
+    folder.mkdir(exist_ok=True)
+    try:
+        config(folder, json.dumps(data)).environment()
+    except MlinfraError as error:
+        assert str(error)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlinfra.engine.config import StackConfig
 from mlinfra.engine.project import Project, check_name, full_key, has_type
 from mlinfra.errors import ConfigError, MlinfraError, UnsupportedError
+
+
+KEYS = ["name", "runtime", "options", "virtualenv", "toolchain", "main", "config", "type", "items", "default", "value", "secret", "plugins",
+        "providers", "path", "stackConfigDir", "description", "refresh"]  # fmt: skip
 
 
 def write(folder: Path, text: str, name: str = "Pulumi.yaml") -> Path:
@@ -192,3 +198,24 @@ def test_a_name_is_either_refused_or_a_single_file_name(name: str) -> None:
         return
     assert Path("x", f"{name}.json").name == f"{name}.json"
     assert name.isascii()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), JSON), st.booleans())
+def test_any_file_is_a_project_or_one_clear_error(tmp_path_factory, data: dict, named: bool) -> None:
+    folder = tmp_path_factory.getbasetemp() / "fuzz"
+    if named:
+        data = {**data, "name": "p", "runtime": "python"}
+    try:
+        project = Project.load(write(folder, json.dumps(data)))
+        StackConfig.load(project, "dev", passphrase="")
+    except MlinfraError as error:
+        assert str(error)

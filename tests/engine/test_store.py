@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlinfra.engine.project import Project
 from mlinfra.engine.secrets import Crypter
 from mlinfra.engine.stack import Stack, default_home, stacks
 from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.engine.store import Store
 from mlinfra.engine.values import Secret
 from mlinfra.errors import ConfigError, StateError
 
+NAMES = ["urn", "type", "custom", "id", "inputs", "parent", "resources", "deployment", "version", "end", "old", "new", "set", "begin",
+         "resource", "pending_operations", "secrets_providers", "state", "dependencies", "provider"]  # fmt: skip
 SALT = "v1:0XxB3Zns+ME=:v1:mExB0TpOtNwa8sDt:uLevG5sbJmJ9kcoJBUb4Zaj2pdus2w=="
 
 
@@ -173,6 +180,31 @@ def test_a_damaged_file_says_what_to_restore(stack: Stack, text: str) -> None:
         stack.load()
     assert str(stack.file) in str(error.value)
     assert f"cp {stack.backup_file} {stack.file}" in error.value.fix
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON, JSON, st.booleans())
+def test_whatever_a_file_holds_it_is_loaded_or_one_clear_error(
+    tmp_path_factory, whole: Any, inner: Any, journalled: bool
+) -> None:
+    stack = Store(tmp_path_factory.getbasetemp() / "fuzz", "p", "dev", passphrase="")
+    stack.file.parent.mkdir(parents=True, exist_ok=True)
+    for document in (whole, {"version": 3, "deployment": inner}, {"version": 3, "deployment": {"resources": [inner]}}):
+        stack.file.write_text(json.dumps(document))
+        digest = hashlib.sha256(stack.file.read_bytes()).hexdigest()
+        stack.journal_file.write_text(
+            json.dumps({"base": digest}) + "\n" + json.dumps(inner) + "\n" if journalled else ""
+        )
+        with contextlib.suppress(StateError):
+            stack.load()
 
 
 def test_a_newer_file_is_refused(stack: Stack) -> None:
