@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from mlinfra.engine.config import StackConfig
 from mlinfra.engine.project import Project, check_name, full_key, has_type
 from mlinfra.errors import ConfigError, MlinfraError, UnsupportedError
-
 
 KEYS = ["name", "runtime", "options", "virtualenv", "toolchain", "main", "config", "type", "items", "default", "value", "secret", "plugins",
         "providers", "path", "stackConfigDir", "description", "refresh"]  # fmt: skip
@@ -214,8 +214,5 @@ def test_any_file_is_a_project_or_one_clear_error(tmp_path_factory, data: dict, 
     folder = tmp_path_factory.getbasetemp() / "fuzz"
     if named:
         data = {**data, "name": "p", "runtime": "python"}
-    try:
-        project = Project.load(write(folder, json.dumps(data)))
-        StackConfig.load(project, "dev", passphrase="")
-    except MlinfraError as error:
-        assert str(error)
+    with contextlib.suppress(MlinfraError):
+        StackConfig.load(Project.load(write(folder, json.dumps(data))), "dev", passphrase="")

@@ -265,9 +265,9 @@ def test_export_and_import(stack: Stack, project: Project, tmp_path: Path) -> No
     document = json.loads(json.dumps(stack.export()))
     shown = stack.export(show_secrets=True)
     assert "hush" in json.dumps(shown)
-    for given in (document, shown):
+    for exported in (document, shown):
         other = Stack.open(project, "dev", home=tmp_path / "elsewhere", passphrase="correct horse")
-        assert other.import_(given) == snapshot
+        assert other.import_(exported) == snapshot
         assert other.load() == snapshot
         assert "hush" not in other.file.read_text()
         other.delete(force=True)
