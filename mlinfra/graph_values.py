@@ -78,10 +78,11 @@ def at(values: Mapping[str, Any], path: str, default: Any) -> Any:
     for step in steps(path):
         if isinstance(value, Unknown):
             return value
-        known = step in value if isinstance(value, Mapping) else isinstance(value, list) and step in range(len(value))
-        if not known:
+        container: Any = value if isinstance(value, Mapping | list) else ()
+        try:
+            value = container[step]
+        except (LookupError, TypeError):  # TypeError: an index into a mapping's place, or a key into a list's
             return default
-        value = value[step]
     return value
 
 
