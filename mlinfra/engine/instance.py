@@ -57,7 +57,8 @@ class Instance:
 
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured:  # noqa: A002
         """Configure the provider. A failure is kept for the first call that needs the provider, as in Pulumi."""
-        self._known = not any(has_unknowns(value) for key, value in inputs.items() if key != "version")
+        known = not any(has_unknowns(value) for key, value in inputs.items() if key != "version")
+        self._known = known or getattr(self.raw, "plans_unconfigured", False)  # the offline provider needs no cloud
         if self._known:
             try:
                 self._does = self.raw.configure(urn, id, inputs)

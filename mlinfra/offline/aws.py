@@ -103,7 +103,7 @@ class _Scope:
 
     def __init__(self, context: Context, urn: str, inputs: Properties) -> None:
         self._urn = urn
-        region = inputs.get("region") or context.region
+        region = inputs.get("region", context.region)
         self.known: dict[str, Any] = {
             "account": context.account,
             "inputs": inputs,

@@ -23,9 +23,9 @@ _SUFFIX: Final = "amazonaws.com"  # of every partition in the catalog
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """For whom a function is answered."""
+    """For whom a function is answered. In a plan the region may be UNKNOWN; nothing is answered then."""
 
-    region: str = "us-east-1"
+    region: Any = "us-east-1"
     account: str = ACCOUNT
 
     @property

@@ -46,6 +46,9 @@ class OfflineSource:
 class OfflineProvider:
     """A `Provider` for plans. It never fails for want of a cloud; it cannot deploy."""
 
+    plans_unconfigured = True
+    """It plans even where its configuration is not known yet, such as the kubeconfig of a cluster in the same program."""
+
     def __init__(self, package: str, region: str = _REGION) -> None:
         self._package = package
         self._region = region
@@ -136,6 +139,8 @@ class OfflineProvider:
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked:
         """See `Provider`. What asks AWS itself (`aws:ec2/getAmi:getAmi`) is unknown."""
         given: dict[str, Any] = plain(args)
+        if self._account.context.region is UNKNOWN:
+            return Invoked({}, unknown=True)
         try:
             found = functions.answer(token, given, self._account.context) if self._package == "aws" else None
         except ConfigError as error:

@@ -88,6 +88,14 @@ def test_region_of_provider_resource_and_environment() -> None:
     assert planned(opened(region="eu-west-1"), VPC, region="eu-west-2")[1]["arn"].startswith("arn:aws:ec2:eu-west-2:")
 
 
+def test_a_region_that_is_not_known() -> None:
+    provider = opened(region=UNKNOWN)
+    identity, outputs = planned(provider, VPC, cidrBlock="10.0.0.0/16")
+    assert identity.startswith("vpc-")
+    assert (outputs["arn"], outputs["region"]) == (UNKNOWN, UNKNOWN)
+    assert provider.invoke("aws:index/getRegion:getRegion", {}).unknown
+
+
 @pytest.mark.parametrize("tags", [{"tags": {"team": "ml"}}, json.dumps({"tags": {"team": "ml"}})])
 def test_default_tags(tags: Any) -> None:
     provider = opened(defaultTags=tags)

@@ -143,6 +143,21 @@ def test_a_broken_folder(tmp_path: Path) -> None:
     assert "ValueError: mine" in str(error.value)
 
 
+def test_a_cluster_and_what_runs_on_it() -> None:
+    class Provider(pulumi.ProviderResource):
+        pass
+
+    def program() -> None:
+        key = Thing(KEY, "one")
+        cluster = Provider("kubernetes", "cluster", {"kubeconfig": key.hostedZoneId})
+        Thing("kubernetes:core/v1:Namespace", "ml", pulumi.ResourceOptions(provider=cluster), metadata={"name": "ml"})
+
+    graph = plan(program)
+    (namespace,) = graph.of_type("kubernetes:core/v1:Namespace")
+    assert namespace.id == "ml"
+    assert isinstance(graph.node(namespace.provider).get("kubeconfig"), Unknown)
+
+
 def test_what_aws_would_refuse_already_in_a_plan() -> None:
     def program() -> None:
         Thing("aws:ec2/subnet:Subnet", "s", cidr="10.0.0.0/24")
@@ -151,6 +166,11 @@ def test_what_aws_would_refuse_already_in_a_plan() -> None:
         plan(program)
     assert "has no property 'cidr'" in str(error.value)
     assert "needs the property 'vpcId'" in str(error.value)
+
+
+def test_a_region_that_does_not_exist() -> None:
+    with pytest.raises(PlanError, match="there is no region 'eu-west-9' in the catalog"):
+        plan(declare, config={"aws:region": "eu-west-9"})
 
 
 def test_no_project(tmp_path: Path) -> None:
