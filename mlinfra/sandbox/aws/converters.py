@@ -70,6 +70,10 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "notify_queue": _notification("queueArn", "QueueArn"),
     "notify_topic": _notification("topicArn", "TopicArn"),
     "number": Converter(float, lambda number: str(int(number)) if number == int(number) else str(number)),
+    "private_addresses": Converter(
+        lambda items: [{"PrivateIpAddress": one, "Primary": not number} for number, one in enumerate(items)],
+        lambda data: [one["PrivateIpAddress"] for one in data],
+    ),
     "protocol_name": Converter(_translated(PROTOCOL_NAMES), _translated(PROTOCOL_NAMES)),
     "protocol_number": Converter(_translated(PROTOCOL_NUMBERS), _translated(PROTOCOL_NAMES)),
     "service_path": Converter(str, lambda path: path.strip("/").rpartition("/")[2]),

@@ -80,15 +80,14 @@ def same(kind: AwsType, name: str, old: Any, new: Any) -> bool:
         return not has_unknowns(new)
     if has_unknowns(new) or has_unknowns(old):
         return False
-    if any(path.startswith(f"{name}.") for path in kind.filled):
-        old = _without_filled(kind, name, old, new)
-    return canonical(kind, name, old) == canonical(kind, name, new)
+    return canonical(kind, name, _without_filled(kind, name, old, new)) == canonical(kind, name, new)
 
 
 def _without_filled(kind: AwsType, path: str, old: Any, new: Any) -> Any:
-    """The old value without what AWS filled in and the new one does not mention."""
+    """The old value without what the new one does not mention and AWS fills in: zeros, and what `filled` lists."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        kept = {key: item for key, item in old.items() if key in new or f"{path}.{key}" not in kind.filled}
+        told = (key for key, item in old.items() if key in new or not (f"{path}.{key}" in kind.filled or is_zero(item)))
+        kept = {key: old[key] for key in told}
         return {key: _without_filled(kind, f"{path}.{key}", item, new.get(key)) for key, item in kept.items()}
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         return [_without_filled(kind, path, *pair) for pair in zip(old, new, strict=True)]

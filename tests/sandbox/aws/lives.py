@@ -1,7 +1,7 @@
 """Drives the provider through a resource's life, as `cases/*.toml` describe it for each type.
 
 A case has `inputs` and what they become in an `update`; `replaces` are properties whose change must make a new resource,
-with such a value. `{n}` stands for a name that nothing else has, `<ec2/subnet.id>` for a property of a resource that is
+with such a value. `{n}` stands for a name that nothing else has, `{ami}` for an image, `<ec2/subnet.id>` for a property of a resource that is
 made first, by the case of its type (`<ec2/subnet#b.id>`: by the case with that suffix). `silent` lists outputs that the
 emulated AWS never tells, `needs` what else must be there first, `unforeseen` those that it makes up in another form than AWS, `unread` inputs that AWS does not give back, `stays` a type that nothing deletes.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mlinfra.catalog.aws_types import AwsType, lookup
+from mlinfra.engine.values import Archive, Asset
 from mlinfra.sandbox.aws import diffs
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, Account
 from mlinfra.sandbox.aws.claims import Claims
@@ -64,6 +65,8 @@ class Life:
     def filled(self, value: Any, name: str = "") -> Any:
         """A case's value with its names and references filled."""
         name = name or f"n{next(NUMBERS):03d}x"
+        if isinstance(value, Mapping) and "<archive>" in value:
+            return Archive({key: Asset(text) for key, text in value["<archive>"].items()})
         if isinstance(value, Mapping):
             return {key: self.filled(item, name) for key, item in value.items()}
         if isinstance(value, list):
@@ -71,6 +74,8 @@ class Life:
         if not isinstance(value, str):
             return value
         text = value.replace("{n}", name)
+        if text == "{ami}":
+            return self.provider.account.call("ec2", "register_image", {"Name": name})["ImageId"]
         whole = REFERENCE.fullmatch(text)
         if whole:
             return property_of(self.need(whole[1]), whole[2])

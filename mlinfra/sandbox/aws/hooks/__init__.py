@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mlinfra.sandbox.aws.hooks import compute, identity, messaging, network, settings, storage
+from mlinfra.sandbox.aws.hooks import compute, functions, identity, instances, messaging, network, settings, storage
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 HOOKS: Final[dict[str, Hook]] = {
@@ -12,22 +12,32 @@ HOOKS: Final[dict[str, Hook]] = {
     "cluster": compute.Cluster(),
     "dhcp_options": network.DhcpOptions(),
     "flow_log": network.FlowLog(),
+    "function": functions.Function(),
+    "image_block": instances.ImageBlock(),
+    "instance": instances.Instance(),
+    "job_definition": compute.MonitoringJob(),
     "key": storage.Key(),
+    "launch_template": instances.LaunchTemplate(),
+    "layer": functions.LayerVersion(),
     "main_route_table": network.MainRouteTable(),
     "many_rules": network.ManyRules(),
     "metric_filter": settings.MetricFilter(),
     "network_acl": network.NetworkAcl(),
     "network_acl_rule": network.NetworkAclRule(),
     "node_group": compute.NodeGroup(),
+    "notebook": compute.NotebookInstance(),
     "parameter": settings.Parameter(),
+    "peering": instances.Peering(),
+    "permission": functions.Permission(),
     "policy": identity.Policy(),
+    "prefix_list": instances.PrefixList(),
     "queue": messaging.Queue(),
     "role": identity.Role(),
     "route": network.Route(),
     "route_table": network.RouteTable(),
     "route_table_association": network.RouteTableAssociation(),
-    "security_group": network.SecurityGroup(),
     "secret": settings.Secret(),
+    "security_group": network.SecurityGroup(),
     "single_rule": network.SingleRule(),
     "subscription": messaging.Subscription(),
     "topic": messaging.Topic(),

@@ -1,4 +1,4 @@
-"""Hooks of EKS's types."""
+"""Hooks of EKS's and SageMaker's types."""
 
 from __future__ import annotations
 
@@ -24,6 +24,26 @@ class Cluster(Hook):
         return params
 
 
+class NotebookInstance(Hook):
+    """Only a notebook that does not run can be deleted."""
+
+    def before_delete(self, resource: Resource) -> None:
+        name = {"NotebookInstanceName": resource.inputs["name"]}
+        if resource.call("describe_notebook_instance", name)["NotebookInstanceStatus"] == "InService":
+            resource.call("stop_notebook_instance", name)
+
+
+class MonitoringJob(Hook):
+    """Where the container finds its data is required by SageMaker and has a default in Terraform's provider."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        for source in params.get("DataQualityJobInput", {}).values():
+            source.setdefault("LocalPath", "/opt/ml/processing/input")
+        for target in params.get("DataQualityJobOutputConfig", {}).get("MonitoringOutputs", ()):
+            target["S3Output"].setdefault("LocalPath", "/opt/ml/processing/output")
+        return params
+
+
 class NodeGroup(Hook):
     """Labels and taints are added and removed one by one."""
 
@@ -37,7 +57,7 @@ class NodeGroup(Hook):
             "addOrUpdateLabels": {key: value for key, value in labels.items() if old_labels.get(key) != value},
             "removeLabels": sorted(old_labels.keys() - labels.keys()),
         }
-        taints, old_taints = params.get("taints", {}).get("addOrUpdateTaints", []), actual.get("taints") or []
+        taints, old_taints = resource.inputs.get("taints") or [], actual.get("taints") or []
         kept = {(one["key"], one["effect"]) for one in taints}
         params["taints"] = {
             "addOrUpdateTaints": [one for one in taints if one not in old_taints],
