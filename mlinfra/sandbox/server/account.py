@@ -1,27 +1,44 @@
-"""The emulated account: moto and the overlay in front of it, prepared to answer as a fresh AWS account does."""
+"""The emulated account: moto and the overlay in front of it, and what is kept of them between two servers."""
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
+import time
 import uuid
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from mlinfra.sandbox.server.files import ServerFiles
 
 if TYPE_CHECKING:
     from mlinfra.sandbox.server.wire import Environ, StartResponse
+
+log = logging.getLogger("mlinfra.sandbox")
 
 # moto reads these when it is imported.
 SETTINGS: Final = {
     "MOTO_DISABLE_GLOBAL_CORS": "true",  # no web page may read the account
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    # A dozen images under the names that AWS gives today, with made-up ids, so that look-ups by name find one; moto's
+    # own thousand are from 2019 and take half a second to read.
+    "MOTO_AMIS_PATH": str(Path(__file__).with_name("images.json")),
 }
+QUIET_SECONDS: Final = 5.0  # an account that changed is written once nothing has changed for so long,
+PATIENCE_SECONDS: Final = 60.0  # or, if that does not come, after so long
 
 
 class Account:
-    """One AWS account in memory. `generation` names it: a new one begins whenever it is empty and new."""
+    """One AWS account. `generation` names it: a new one begins whenever it is empty and new.
 
-    def __init__(self) -> None:
+    What it holds is written to disk in quiet moments and by `keep`. From the first change on until it is written, a
+    mark says that the copy on disk is out of date: a server that dies meanwhile leaves nothing that could be mistaken
+    for the account as it was.
+    """
+
+    def __init__(self, files: ServerFiles) -> None:
         os.environ.update(SETTINGS)
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
@@ -34,8 +51,11 @@ class Account:
                     raise NotImplementedError(host)
                 return backend
 
-        self._overlay = Overlay(Moto(create_backend_app))
-        self.generation = str(uuid.uuid4())
+        self._files = files
+        self._overlay = Overlay(Moto(create_backend_app), self._changes)
+        self._changed_first = self._changed_last = 0.0  # 0: as written
+        self._saving = threading.Lock()
+        self.generation = self._taken_up() or str(uuid.uuid4())
 
     def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer an AWS request (WSGI)."""
@@ -43,9 +63,55 @@ class Account:
 
     def reset(self) -> None:
         """Make the account empty and new."""
-        self._overlay.reset()
-        self.generation = str(uuid.uuid4())
+        with self._saving, self._overlay.exclusive():
+            self._files.snapshot.unlink(missing_ok=True)
+            self._overlay.reset()
+            self.generation = str(uuid.uuid4())
+            self._changes()
 
     def used(self) -> list[Any]:
         """The services, by the names that requests are signed with, and regions asked so far."""
         return sorted(self._overlay.used)
+
+    def keep(self, *, now: bool = False) -> None:
+        """Write the account to disk if it has changed and the moment is quiet, or `now`."""
+        waited = time.monotonic()
+        quiet = waited - self._changed_last > QUIET_SECONDS or waited - self._changed_first > PATIENCE_SECONDS
+        if not now and not (self._changed_first and quiet):
+            return
+        from mlinfra.sandbox.server.snapshot import save  # noqa: PLC0415
+
+        with self._saving, self._overlay.exclusive():
+            try:
+                save(self._files.snapshot, self.generation, self._overlay.state())
+            except Exception:
+                log.exception("the account cannot be written to %s; it lasts as long as this server", self._files.snapshot)
+                self._changed_first = self._changed_last = waited  # try again later
+            else:
+                self._changed_first = 0.0
+                self._files.outdated.unlink(missing_ok=True)
+
+    def _changes(self) -> None:
+        self._changed_last = time.monotonic()
+        if not self._changed_first:
+            self._changed_first = self._changed_last
+            self._files.outdated.touch(mode=0o600)
+
+    def _taken_up(self) -> str | None:
+        """The generation of the account on disk, taken up; None where there is none that can be."""
+        if not self._files.snapshot.exists():
+            return None
+        if self._files.outdated.exists():
+            log.warning("the last server died with changes that it had not written: a new, empty account begins")
+            self._files.outdated.unlink()
+            return None
+        from mlinfra.sandbox.server.snapshot import SnapshotError, load  # noqa: PLC0415
+
+        try:
+            generation, state = load(self._files.snapshot)
+        except SnapshotError as error:
+            aside = self._files.snapshot.replace(self._files.snapshot.with_suffix(".unreadable"))
+            log.warning("the account on disk cannot be read (%s): a new, empty account begins; see %s", error, aside)
+            return None
+        self._overlay.restore(state)
+        return generation

@@ -28,6 +28,7 @@ from mlinfra.sandbox.server.files import (
 )
 
 ANSWER_SECONDS: Final = 10.0  # a busy server answers in milliseconds; one stopped by a signal never
+DYING_SECONDS: Final = 1.0  # between a process's last answer and the end of its locks
 START_SECONDS: Final = 90.0
 STOP_SECONDS: Final = 30.0
 
@@ -48,7 +49,7 @@ def status(home: Path) -> ServerInfo | None:
     except ConnectionRefusedError:
         return None
     except (OSError, ValueError, TypeError, http.client.HTTPException) as error:
-        if not _alive(files):
+        if not _alive(files, DYING_SECONDS):
             return None
         message = f"the sandbox's server (process {info.pid}) at {info.endpoint_url} does not answer: {error!r}"
         raise SandboxError(message, fix="run `mlinfra sandbox stop`, which ends it") from error
@@ -98,11 +99,14 @@ def stop(home: Path) -> bool:
     raise SandboxError(f"the sandbox's server (process {info.pid}) cannot be stopped", fix=f"kill -9 {info.pid}")
 
 
-def _alive(files: ServerFiles) -> bool:
-    """Whether a server lives, told by the lock that it holds: process ids are reused, locks are not."""
+def _alive(files: ServerFiles, patience: float = 0.0) -> bool:
+    """Whether a server lives and goes on living for `patience` seconds.
+
+    That is told by the lock that it holds: process ids are reused, locks are not.
+    """
     if not files.running.exists():
         return False
-    lock = take(files.running, 0)
+    lock = take(files.running, patience)
     if lock is not None:
         lock.close()
     return lock is None

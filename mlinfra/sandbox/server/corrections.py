@@ -16,14 +16,29 @@ EKS_VERSION: Final = "1.35"
 @cache
 def correct(signed: str) -> None:
     """Correct moto's part of a service, known by the name under which its requests are signed. Does it once."""
+    if signed:
+        correct("")
     correction = CORRECTIONS.get(signed)
     if correction:
         correction()
 
 
+def _every_service() -> None:
+    import moto.iam.models as iam  # noqa: PLC0415
+
+    def get_account_id_from(access_key: str) -> str:
+        """Whose key this is. moto would make IAM anew in every partition of AWS to find that out, policies and all."""
+        for account, backends in list(iam.iam_backends.items()):
+            if any(access_key in backend.access_keys for backend in list(backends.values())):
+                return str(account)
+        return str(iam.DEFAULT_ACCOUNT_ID)
+
+    iam.get_account_id_from = get_account_id_from
+
+
 def _ec2() -> None:
+    from moto.ec2.models.amis import AmiBackend  # noqa: PLC0415
     from moto.ec2.models.flow_logs import FlowLogsBackend  # noqa: PLC0415
-    from moto.logs.models import logs_backends  # noqa: PLC0415
 
     create = FlowLogsBackend.create_flow_logs
 
@@ -36,12 +51,22 @@ def _ec2() -> None:
         for flow_log in made:
             flow_log.log_destination = destination or None
             if kind != "s3" and destination:
+                from moto.logs.models import logs_backends  # noqa: PLC0415
+
                 groups = logs_backends[self.account_id][self.region_name].groups
                 if destination.split(":", 6)[-1].removesuffix(":*") in groups:
                     flow_log.deliver_logs_status, flow_log.deliver_logs_error_message = "SUCCESS", None
         return made, unsuccessful
 
     FlowLogsBackend.create_flow_logs = create_flow_logs
+    load = AmiBackend._load_amis  # noqa: SLF001
+
+    def load_amis(self: Any) -> None:
+        """The snapshots behind AWS's images are AWS's own."""
+        load(self)
+        self.snapshots.clear()
+
+    AmiBackend._load_amis = load_amis  # noqa: SLF001
 
 
 def _eks() -> None:
@@ -118,6 +143,7 @@ def _sagemaker() -> None:
 
 
 CORRECTIONS: Final[Mapping[str, Callable[[], None]]] = {
+    "": _every_service,
     "ec2": _ec2,
     "eks": _eks,
     "iam": _iam,

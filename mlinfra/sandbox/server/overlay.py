@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from mlinfra.sandbox.server import tables
@@ -23,6 +25,7 @@ from mlinfra.sandbox.server.wire import (
     Origin,
     Response,
     buffer,
+    changes,
     operation_name,
     origin_of,
     run,
@@ -39,8 +42,9 @@ class Overlay:
     and the change that relies on it must not be torn apart. `used` are the services and regions asked so far.
     """
 
-    def __init__(self, moto: Application) -> None:
+    def __init__(self, moto: Application, on_change: Callable[[], None] = lambda: None) -> None:
         self._moto = moto
+        self._on_change = on_change
         self._lock = threading.RLock()
         self.store = Store(self._respond)
         self.memories = Memories(self.store)
@@ -54,6 +58,8 @@ class Overlay:
             if origin is not None:
                 correct(origin.signed)
                 self.used.add((origin.signed, origin.region))
+            if changes(environ):
+                self._on_change()
             try:
                 call = _understood(environ, origin)
                 return self._respond(call) if call else self._ask_moto(environ, origin)
@@ -61,15 +67,26 @@ class Overlay:
                 log.exception("no answer to %s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
                 return not_emulated(environ, origin, failure=failure)
 
+    def exclusive(self) -> AbstractContextManager[Any]:
+        """No request is answered meanwhile."""
+        return self._lock
+
     def reset(self) -> None:
         """Forget everything, here and in moto."""
         from moto.moto_api._internal.models import moto_api_backend  # noqa: PLC0415
 
-        with self._lock:
-            moto_api_backend.reset()
-            self.store.records.clear()
-            self.memories.said.clear()
-            self.used.clear()
+        moto_api_backend.reset()
+        self.store.records.clear()
+        self.memories.said.clear()
+        self.used.clear()
+
+    def state(self) -> Any:
+        """Everything that is here, to be kept and given back to `restore`."""
+        return self.store.records, self.memories.said, self.used
+
+    def restore(self, state: Any) -> None:
+        """Take up where another process left off."""
+        self.store.records, self.memories.said, self.used = state
 
     def _respond(self, call: Call) -> Response:
         try:

@@ -53,7 +53,7 @@ class Server:
                 """Say nothing of requests that were answered."""
 
         port = listener.getsockname()[1]
-        self.account = Account()
+        self.account = Account(self.files)
         self._http = make_server(
             HOST, port, self._answer, threaded=True, request_handler=Handler, fd=listener.detach()
         )
@@ -72,10 +72,11 @@ class Server:
         """Answer until told to stop by SIGTERM, or until nobody has asked anything for the idle time."""
         signal.signal(signal.SIGTERM, lambda *_: self._stop("told to"))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        threading.Thread(target=self._watch_idleness, daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
         log.info("serving %s, account %s", self.info.endpoint_url, self.info.generation)
         self._http.serve_forever(poll_interval=0.1)
         self.files.info.unlink(missing_ok=True)
+        self.account.keep(now=True)
 
     def _serve_provider(self) -> None:
         """Serve the provider as well. Without it the account still answers any AWS client, so the server goes on."""
@@ -98,13 +99,13 @@ class Server:
             # serve_forever runs in the main thread, which is also where signals arrive: it cannot wait for itself.
             threading.Thread(target=self._http.shutdown, daemon=True).start()
 
-    def _watch_idleness(self) -> None:
-        while not self._stopping.is_set():
-            left = self._last_request + self.idle_seconds - time.monotonic()
-            if left <= 0:
+    def _watch(self) -> None:
+        """Keep the account in quiet moments, and end the server after long ones."""
+        while not self._stopping.wait(min(1.0, self.idle_seconds)):
+            if time.monotonic() - self._last_request > self.idle_seconds:
                 self._stop(f"no request for {self.idle_seconds:.0f} s")
             else:
-                self._stopping.wait(left)
+                self.account.keep()
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self._last_request = time.monotonic()

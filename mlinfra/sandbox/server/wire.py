@@ -28,6 +28,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 _SCOPE: Final = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
+_READING: Final = ("Describe", "List", "Get", "Head", "BatchGet", "Lookup", "Search", "Select", "Simulate", "Validate")
 _OK: Final = range(200, 300)
 _STATUSES: Final = frozenset(HTTPStatus)
 
@@ -140,13 +141,29 @@ def origin_of(environ: Environ) -> Origin | None:
     return Origin(*match.groups()) if match else None
 
 
-def operation_name(environ: Environ, service: str) -> str:
-    """The name of the operation that the request asks of a service, empty when the service has none such."""
+def changes(environ: Environ) -> bool:
+    """Whether the request may change anything, told by its operation's name or its method."""
+    name = _spoken_name(environ)
+    if name is None:
+        return environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}
+    return not name.startswith(_READING)
+
+
+def _spoken_name(environ: Environ) -> str | None:
+    """The operation that the request names; None where its path and method say it."""
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return str(target).rpartition(".")[2]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return parse_qs(environ["wsgi.input"].getvalue().decode(errors="replace")).get("Action", [""])[0]
+    return None
+
+
+def operation_name(environ: Environ, service: str) -> str:
+    """The name of the operation that the request asks of a service, empty when the service has none such."""
+    name = _spoken_name(environ)
+    if name is not None:
+        return name
     try:
         return str(get_service_router(service).match(Request(_copy(environ)))[0].name)
     except (NotFound, NotImplementedError):

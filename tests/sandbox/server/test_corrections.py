@@ -115,3 +115,12 @@ def test_clusters_get_a_current_version(sandbox) -> None:
     made = eks.create_cluster(name="current", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})["cluster"]
     major, minor = (int(part) for part in made["version"].split("."))
     assert (major, minor) >= (1, 34)
+
+
+def test_images_are_found_by_the_names_of_today(sandbox) -> None:
+    ec2 = sandbox.client("ec2")
+    names = ["al2023-ami-2023.*-x86_64", "amazon-eks-node-al2023-x86_64-nvidia-*", "Deep Learning Base OSS Nvidia*2023*"]
+    for name in names:
+        images = ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": [name]}])["Images"]
+        assert [image["State"] for image in images] == ["available"], name
+    assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []

@@ -33,7 +33,8 @@ def test_the_table_names_operations_and_paths_that_exist() -> None:
         for kind in kinds.values():
             assert kind.list in model.operation_names
             assert not kind.each or kind.each in model.operation_names
-            assert set(kind.params) <= set(model.operation_model(kind.list).input_shape.members)
+            shape = model.operation_model(kind.list).input_shape
+            assert set(kind.params) <= set(shape.members if shape else ())
             assert jmespath.compile(kind.items)
             assert not kind.keep or jmespath.compile(kind.keep)
 
