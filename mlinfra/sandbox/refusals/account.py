@@ -143,7 +143,7 @@ class Account:
     def queue_attribute(self, arn: str, name: str) -> str | None:
         """An attribute of a queue by ARN; None when the queue is not there."""
         place = self.elsewhere(arn.split(":")[3])
-        url = place.ask("sqs", "get_queue_url", keep=True, QueueName=arn.split(":")[-1])
+        url = place.ask("sqs", "get_queue_url", keep=True, QueueName=arn.rsplit(":", maxsplit=1)[-1])
         if url is None:
             return None
         found = place.ask("sqs", "get_queue_attributes", QueueUrl=url["QueueUrl"], AttributeNames=[name]) or {}
@@ -175,8 +175,8 @@ class Account:
 
     def one(self, operation: str, member: str, **params: Any) -> Answer | None:
         """The first thing an EC2 describe call finds."""
-        found = (self.ask("ec2", operation, **params) or {}).get(member) or [None]
-        return found[0]
+        found: list[Answer] = (self.ask("ec2", operation, **params) or {}).get(member, [])
+        return found[0] if found else None
 
     def subnets(self, ids: Sequence[str]) -> dict[str, Subnet]:
         """Those of the subnets that exist."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlinfra.sandbox.refusals.account import Account
-from mlinfra.sandbox.refusals.quotas import Quotas
+if TYPE_CHECKING:
+    from mlinfra.sandbox.refusals.account import Account
+    from mlinfra.sandbox.refusals.quotas import Quotas
 
 
 class Refused(Exception):  # noqa: N818 - what AWS does, not an error of ours

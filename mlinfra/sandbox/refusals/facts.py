@@ -36,4 +36,4 @@ def misspells(name: str, known: frozenset[str]) -> str | None:
 
 @cache
 def _table() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((files(__package__) / "facts.toml").read_text("utf-8"))
+    return tomllib.loads((files("mlinfra.sandbox.refusals") / "facts.toml").read_text("utf-8"))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+import logging
+
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.awsrequest import AWSResponse
 
 from mlinfra.sandbox.refusals.account import Account, ClientFactory, Memory, UnknownError
 from mlinfra.sandbox.refusals.call import Call, Check, Refused
 from mlinfra.sandbox.refusals.limits import within_limits
+from mlinfra.sandbox.refusals.policies.document import MalformedError
 from mlinfra.sandbox.refusals.quotas import Quotas
 from mlinfra.sandbox.refusals.registry import checks_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
 READING: Final = (
     "Describe",
     "Get",
@@ -79,10 +85,13 @@ class _Hooks:
 
 
 def _run(check: Check, call: Call) -> None:
+    """Make a check. What the account cannot tell is not refused, and neither is what it tells in an unforeseen form."""
     try:
         check(call)
-    except UnknownError:
-        return  # what the account cannot tell is not refused
+    except (UnknownError, MalformedError):
+        return
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        log.warning("%s.%s was not checked by %s", call.service, call.operation, check, exc_info=True)
 
 
 def _response(refused: Refused) -> tuple[AWSResponse, dict[str, Any]]:

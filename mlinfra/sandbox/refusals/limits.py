@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.refusals.call import Refused
 
-TABLE: Final = tomllib.loads((files(__package__) / "limits.toml").read_text("utf-8"))
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TABLE: Final = tomllib.loads((files("mlinfra.sandbox.refusals") / "limits.toml").read_text("utf-8"))
 TOO_LONG_FOR_A_PATTERN: Final = 20_000
+MOST_SHOWN: Final = 20
 # Java's classes, as near as Python's expressions come.
 JAVA: Final = (
     (r"\uD800\uDC00-\uDBFF\uDFFF", "\U00010000-\U0010ffff"),
@@ -60,12 +63,16 @@ def _outside(service: str, shape: Any, value: Any, path: str) -> Iterator[tuple[
         for key, member in value.items():
             yield from _outside(service, shape.key, key, path)
             yield from _outside(service, shape.value, member, f"{path}.{key}")
-    elif kind == "string":
-        if f"{service}.{shape.name}" not in TABLE["exceptions"] and isinstance(value, str):
-            for constraint in _string(shape, limits, value):
-                yield path, constraint, "****" if limits.get("sensitive") else value
-    elif kind in ("integer", "long", "float", "double") and "max" in limits and value > limits["max"]:
-        yield path, f"have value less than or equal to {limits['max']}", value
+    elif constraint := _scalar(service, shape, value):
+        yield path, constraint, "****" if limits.get("sensitive") else value
+
+
+def _scalar(service: str, shape: Any, value: Any) -> str:
+    if isinstance(value, str) and f"{service}.{shape.name}" not in TABLE["exceptions"]:
+        return _string(shape, value)
+    if isinstance(value, (int, float)) and value > shape.metadata.get("max", value):
+        return f"have value less than or equal to {shape.metadata['max']}"
+    return ""
 
 
 def _too_many(limits: Mapping[str, Any], value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
@@ -73,14 +80,16 @@ def _too_many(limits: Mapping[str, Any], value: Any, path: str) -> Iterator[tupl
         yield path, f"have length less than or equal to {limits['max']}", f"{len(value)} members"
 
 
-def _string(shape: Any, limits: Mapping[str, Any], value: str) -> Iterator[str]:
+def _string(shape: Any, value: str) -> str:
+    limits = shape.metadata
     if shape.enum and value not in shape.enum:
-        some = shape.enum if len(shape.enum) <= 20 else [*shape.enum[:20], "…"]  # noqa: PLR2004 - readable
-        yield f"satisfy enum value set: [{', '.join(some)}]"
-    elif "max" in limits and len(value) > limits["max"]:
-        yield f"have length less than or equal to {limits['max']}"
-    elif "pattern" in limits and not matches(limits["pattern"], value):
-        yield f"satisfy regular expression pattern: {limits['pattern']}"
+        some = shape.enum if len(shape.enum) <= MOST_SHOWN else [*shape.enum[:MOST_SHOWN], "…"]
+        return f"satisfy enum value set: [{', '.join(some)}]"
+    if len(value) > limits.get("max", len(value)):
+        return f"have length less than or equal to {limits['max']}"
+    if "pattern" in limits and not matches(limits["pattern"], value):
+        return f"satisfy regular expression pattern: {limits['pattern']}"
+    return ""
 
 
 def matches(pattern: str, value: str) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,6 @@ class Quotas:
 
 @cache
 def _defaults() -> Mapping[str, int]:
-    table = tomllib.loads((files(__package__) / "quotas.toml").read_text("utf-8"))
+    table = tomllib.loads((files("mlinfra.sandbox.refusals") / "quotas.toml").read_text("utf-8"))
     sections = [section for section in table.values() if isinstance(section, dict)]
     return {name: value for section in sections for name, value in section.items() if isinstance(value, int)}

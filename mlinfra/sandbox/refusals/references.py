@@ -7,14 +7,16 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache, partial
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.sandbox.refusals.account import Account, Answer
 from mlinfra.sandbox.refusals.call import Call, Check, Refused
 from mlinfra.sandbox.refusals.policies.document import read
 from mlinfra.sandbox.refusals.policies.meaning import Request, allows
 
-TABLE: Final = tomllib.loads((files(__package__) / "references.toml").read_text("utf-8"))
+if TYPE_CHECKING:
+    from mlinfra.sandbox.refusals.account import Account, Answer
+
+TABLE: Final = tomllib.loads((files("mlinfra.sandbox.refusals") / "references.toml").read_text("utf-8"))
 NOT_ASSUMABLE: Final = (
     "Could not assume role {value}: it does not exist, or its trust policy does not let {service} assume it"
 )
@@ -79,14 +81,14 @@ def _fulfilled(call: Call, value: str, need: Entry) -> bool:
     service, operation = need["exists"].split(".")
     name = value if "whole" in need else _name(value)
     param = need.get("param", "")
-    params = {param.removesuffix("[]"): [name] if param.endswith("[]") else name} if param else {}
+    params: dict[str, Any] = {param.removesuffix("[]"): [name] if param.endswith("[]") else name} if param else {}
     answer = call.account.ask(service, operation, **params)
     found = (answer or {}).get(need["member"]) if "member" in need else answer
     if "equals" in need:
         found = [item for item in found or [] if item[need["equals"]] == name]
     if "quota" in need:
         return len(found or []) < call.quotas[need["quota"]]
-    return bool(found) != need.get("absent", False)
+    return bool(found) is not need.get("absent", False)
 
 
 def _name(value: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mlinfra.sandbox.refusals.call import Check
 from mlinfra.sandbox.refusals.checks import buckets, compute, data, identity, networks, observing, traffic, workflows
 from mlinfra.sandbox.refusals.policies import checks as policies
 from mlinfra.sandbox.refusals.references import references
 from mlinfra.sandbox.refusals.rules import rules
+
+if TYPE_CHECKING:
+    from mlinfra.sandbox.refusals.call import Check
 
 LISTS: Final = (
     policies.CHECKS,

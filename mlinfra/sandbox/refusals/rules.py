@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.refusals.call import Call, Check, Refused, walk
-from mlinfra.sandbox.refusals.quotas import Quotas
+
+if TYPE_CHECKING:
+    from mlinfra.sandbox.refusals.quotas import Quotas
 
 Rule = Mapping[str, Any]
 Params = Mapping[str, Any]
-TABLE: Final[list[Rule]] = tomllib.loads((files(__package__) / "rules.toml").read_text("utf-8"))["rule"]
+TABLE: Final[list[Rule]] = tomllib.loads((files("mlinfra.sandbox.refusals") / "rules.toml").read_text("utf-8"))["rule"]
 
 
 @cache
@@ -34,72 +37,93 @@ def _check(call: Call, rule: Rule) -> None:
 
 def _holds(rule: Rule, params: Params, path: str, wanted: Any) -> bool:
     actual = next(walk(params, path), rule.get("default", {}).get(path))
-    if wanted in ("*", "-"):
-        return (actual is not None) == (wanted == "*")
+    if wanted == "*":
+        return actual is not None
+    if wanted == "-":
+        return actual is None
     if isinstance(wanted, str) and wanted.startswith("~"):
         return actual is not None and re.fullmatch(wanted[1:], str(actual)) is not None
-    return actual in wanted if isinstance(wanted, list) else actual == wanted
+    return actual in (wanted if isinstance(wanted, list) else [wanted])
 
 
 def _broken(rule: Rule, params: Params, quotas: Quotas) -> Iterator[tuple[Any, str]]:
     """Pairs of a value and what it must do instead."""
-    if "needs" in rule:
-        paths = [rule["needs"]] if isinstance(rule["needs"], str) else rule["needs"]
-        if not any(any(walk(params, path)) for path in paths):
-            yield None, f"come with {' or '.join(paths)}"
-    elif "forbids" in rule:
-        if any(walk(params, rule["forbids"])):
-            yield rule["forbids"], "not be given"
-    elif "ordered" in rule:
-        given = [(path, value) for path in rule["ordered"] for value in walk(params, path)]
-        for (lower, less), (upper, more) in pairwise(given):
-            if less + rule.get("gap", 0) > more:
-                yield f"{lower} {less}, {upper} {more}", "be in order"
-    elif "unique" in rule:
-        values = list(walk(params, rule["unique"]))
-        yield from ((value, "be unique") for value in values if values.count(value) > 1)
-    elif "at" in rule:
-        values = [value for path in rule["at"].split() for value in walk(params, path)]
-        most = rule.get("max_count", len(values))
-        if len(values) > (most := quotas[most] if isinstance(most, str) else most):
-            yield f"{len(values)} members", f"have length less than or equal to {most}"
-        yield from ((value, constraint) for value in values if (constraint := unmet(rule, value)))
-    else:
+    demand = next((demand for demand in DEMANDS if demand in rule), None)
+    if demand is None:
         yield None, "not be given like this"
+    else:
+        yield from DEMANDS[demand](rule, params, quotas)
 
 
-def unmet(limit: Rule, value: Any) -> str:
-    """The limit that a value breaks, in words; empty when it keeps to all."""
-    multiple = limit.get("multiple_of")
-    if "one_of" in limit and value not in limit["one_of"] and not (multiple and value % multiple == 0):
-        return f"be one of {', '.join(map(str, limit['one_of']))}" + (
-            f" or a multiple of {multiple}" if multiple else ""
-        )
-    if value in limit.get("none_of", ()):
-        return "be none of those"
-    if len(str(value)) > limit.get("max_length", len(str(value))):
-        return f"have length less than or equal to {limit['max_length']}"
-    if _size(value) > limit.get("max_size", _size(value)):
-        return f"have at most {limit['max_size']} bytes"
-    if "pattern" in limit and not re.fullmatch(limit["pattern"], str(value), re.DOTALL):
-        return f"satisfy regular expression pattern: {limit['pattern']}"
-    if ("min" in limit or "max" in limit) and not _between(limit, value):
-        return f"be between {limit.get('min', 'its least')} and {limit.get('max', 'its greatest value')}"
-    return ""
+def _needs(rule: Rule, params: Params, _: Quotas) -> Iterator[tuple[Any, str]]:
+    paths = [rule["needs"]] if isinstance(rule["needs"], str) else rule["needs"]
+    if not any(any(walk(params, path)) for path in paths):
+        yield None, f"come with {' or '.join(paths)}"
 
 
-def _between(limit: Rule, value: Any) -> bool:
+def _forbids(rule: Rule, params: Params, _: Quotas) -> Iterator[tuple[Any, str]]:
+    if any(walk(params, rule["forbids"])):
+        yield rule["forbids"], "not be given"
+
+
+def _ordered(rule: Rule, params: Params, _: Quotas) -> Iterator[tuple[Any, str]]:
+    given = [(path, value) for path in rule["ordered"] for value in walk(params, path)]
+    for (lower, less), (upper, more) in pairwise(given):
+        if less + rule.get("gap", 0) > more:
+            yield f"{lower} {less}, {upper} {more}", "be in order"
+
+
+def _unique(rule: Rule, params: Params, _: Quotas) -> Iterator[tuple[Any, str]]:
+    values = list(walk(params, rule["unique"]))
+    yield from ((value, "be unique") for value in values if values.count(value) > 1)
+
+
+def _limited(rule: Rule, params: Params, quotas: Quotas) -> Iterator[tuple[Any, str]]:
+    values = [value for path in rule["at"].split() for value in walk(params, path)]
+    most = rule.get("max_count", len(values))
+    most = quotas[most] if isinstance(most, str) else most
+    if len(values) > most:
+        yield f"{len(values)} members", f"have length less than or equal to {most}"
+    for value in values:
+        for name, keeps, constraint in LIMITS:
+            if name in rule and not keeps(rule, value):
+                yield value, constraint.format(rule[name])
+
+
+def _listed(rule: Rule, value: Any) -> bool:
+    return value in rule["one_of"] or ("multiple_of" in rule and value % rule["multiple_of"] == 0)
+
+
+def _number(value: Any) -> float:
+    """A number, also one that is given as text; what is none is out of every range."""
     try:
-        number = int(value)
+        return float(value)
     except ValueError:
-        return False
-    return bool(limit.get("min", number) <= number <= limit.get("max", number))
+        return math.nan
 
 
 def _size(value: Any) -> int:
     if isinstance(value, Mapping):
         return sum(_size(key) + _size(member) for key, member in value.items())
     return len(value if isinstance(value, bytes) else str(value).encode())
+
+
+DEMANDS: Final[Mapping[str, Callable[[Rule, Params, Quotas], Iterator[tuple[Any, str]]]]] = {
+    "needs": _needs,
+    "forbids": _forbids,
+    "ordered": _ordered,
+    "unique": _unique,
+    "at": _limited,
+}
+LIMITS: Final[tuple[tuple[str, Callable[[Rule, Any], bool], str], ...]] = (
+    ("one_of", _listed, "be one of {}"),
+    ("none_of", lambda rule, value: value not in rule["none_of"], "be none of {}"),
+    ("max_length", lambda rule, value: len(value) <= rule["max_length"], "have length less than or equal to {}"),
+    ("max_size", lambda rule, value: _size(value) <= rule["max_size"], "have at most {} bytes"),
+    ("pattern", lambda rule, value: bool(re.fullmatch(rule["pattern"], str(value), re.DOTALL)), "satisfy {}"),
+    ("min", lambda rule, value: _number(value) >= rule["min"], "have value greater than or equal to {}"),
+    ("max", lambda rule, value: _number(value) <= rule["max"], "have value less than or equal to {}"),
+)
 
 
 def _message(rule: Rule, params: Params, value: Any, constraint: str) -> str:

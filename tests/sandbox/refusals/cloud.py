@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 import json
 import os
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -57,12 +59,25 @@ def archive() -> bytes:
 ARCHIVE = archive()
 
 
+@dataclass(frozen=True)
+class Network:
+    """A VPC to put things into."""
+
+    vpc: str
+    subnets: list[str]
+    group: str
+
+
 class Cloud:
     """Boto3 clients of one region by attribute (`aws.ec2`, `aws.lambda_`, `aws.emr_serverless`), and builders."""
+
+    strict: Callable[[str], Cloud]  # another region, with the quotas of a new account
+    elsewhere: Cloud  # another region
 
     def __init__(self, client: Callable[[str, str], Any], region: str = "us-east-1") -> None:
         self.client = client
         self.region = region
+        self._roles: dict[tuple[str, ...], str] = {}
 
     def __getattr__(self, service: str) -> Any:
         return self.client(service.rstrip("_").replace("_", "-"), self.region)
@@ -102,11 +117,21 @@ class Cloud:
         return made["NetworkInterface"]["NetworkInterfaceId"]
 
     def role(self, *services: str, actions: Sequence[str] = ()) -> str:
-        role = name("role")
-        arn = self.iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust(*(services or ("ec2.amazonaws.com",))))
-        if actions:
-            self.iam.put_role_policy(RoleName=role, PolicyName="inline", PolicyDocument=policy(allow(actions)))
-        return arn["Role"]["Arn"]
+        """A role for services, shared by all who ask for the same."""
+        key = (*(services or ("ec2.amazonaws.com",)), "|", *actions)
+        if key not in self._roles:
+            role = name("role")
+            made = self.iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust(*key[: key.index("|")]))
+            if actions:
+                self.iam.put_role_policy(RoleName=role, PolicyName="inline", PolicyDocument=policy(allow(actions)))
+            self._roles[key] = made["Role"]["Arn"]
+        return self._roles[key]
+
+    @functools.cached_property
+    def home(self) -> Network:
+        """A VPC with two subnets and a security group, for those who change nothing in it."""
+        vpc = self.vpc()
+        return Network(vpc, self.subnets(vpc), self.group(vpc))
 
     def key(self, *statements: dict[str, Any]) -> str:
         return self.kms.create_key(Policy=key_policy(*statements))["KeyMetadata"]["Arn"]
@@ -158,6 +183,6 @@ class Cloud:
         self.eks.create_cluster(
             name=cluster,
             roleArn=self.role("eks.amazonaws.com"),
-            resourcesVpcConfig={"subnetIds": self.subnets(vpc or self.vpc())},
+            resourcesVpcConfig={"subnetIds": self.subnets(vpc) if vpc else self.home.subnets},
         )
         return cluster

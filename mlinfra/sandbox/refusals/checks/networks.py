@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.refusals.call import Call, Check, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html#add-cidr-block-restrictions, read 2026-11-22
 PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -152,7 +154,10 @@ def living_interfaces(call: Call, name: str, value: str) -> list[str]:
 
 def _nat_gateways(call: Call) -> list[Mapping[str, Any]]:
     filters = [{"Name": "state", "Values": list(LIVING)}]
-    return (call.account.ask("ec2", "describe_nat_gateways", Filters=filters) or {}).get("NatGateways", [])
+    found: list[Mapping[str, Any]] = (call.account.ask("ec2", "describe_nat_gateways", Filters=filters) or {}).get(
+        "NatGateways", []
+    )
+    return found
 
 
 def _addresses(gateway: Mapping[str, Any]) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.refusals.call import Call, Check, Refused
 from mlinfra.sandbox.refusals.checks.networks import living_interfaces
 from mlinfra.sandbox.refusals.facts import misspells, names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def peers(call: Call) -> None:

@@ -59,7 +59,7 @@ def _machine(machine: Any, where: str) -> None:
 
 
 def _state(state: Any, place: str) -> None:
-    kind = state.get("Type") if isinstance(state, dict) else None
+    kind = str(state.get("Type")) if isinstance(state, dict) else ""
     if kind not in REQUIRED:
         raise _invalid(
             f"SCHEMA_VALIDATION_FAILED: Value is not one of {', '.join(REQUIRED)} ({kind!r}) at {place}/Type"

@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from mlinfra.sandbox.refusals.call import Call, Check, Refused
-from mlinfra.sandbox.refusals.policies.document import MalformedError, Statement, read
 from mlinfra.sandbox.refusals.facts import misspells, names
+from mlinfra.sandbox.refusals.policies.document import MalformedError, Statement, read
 from mlinfra.sandbox.refusals.policies.grammar import follow_grammar
 from mlinfra.sandbox.refusals.policies.kinds import GIVEN, KEY, TOPIC, PolicyKind
 from mlinfra.sandbox.refusals.policies.meaning import Request, allows, is_public, matches_any
@@ -76,7 +76,6 @@ def key_lockout(call: Call) -> None:
 def bucket_policy_scope(call: Call) -> None:
     """A bucket policy names this bucket and its objects, and actions that can be done to them."""
     bucket = call.params["Bucket"]
-    whole, objects = f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/"
     bucket_actions, object_actions = names("s3", "bucket"), names("s3", "object")
     for statement in read(call.params["Policy"]):
         resources = statement.resources + statement.not_resources
@@ -88,7 +87,7 @@ def bucket_policy_scope(call: Call) -> None:
             name = action.split(":")[-1]
             if "*" not in action and misspells(name, bucket_actions | object_actions):
                 raise Refused("MalformedPolicy", f"Policy has invalid action: {action}")
-            if statement.resources and not _applicable(name, statement, whole, objects):
+            if statement.resources and not _applicable(name, statement, f"arn:aws:s3:::{bucket}"):
                 message = f"Action does not apply to any resource(s) in statement: {action}"
                 raise Refused("MalformedPolicy", message)
 
@@ -134,7 +133,7 @@ def _blocked_by(call: Call, bucket: str) -> str:
     return ""
 
 
-def _applicable(action: str, statement: Statement, whole: str, objects: str) -> bool:
+def _applicable(action: str, statement: Statement, whole: str) -> bool:
     if "*" in action or "?" in action:
         return True
     plain = [re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", resource) for resource in statement.resources]

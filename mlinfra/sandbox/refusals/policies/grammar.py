@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mlinfra.sandbox.refusals.policies.document import MalformedError, Statement
 from mlinfra.sandbox.refusals.facts import names
+from mlinfra.sandbox.refusals.policies.document import MalformedError, Statement
 from mlinfra.sandbox.refusals.policies.kinds import IDENTITY, QUEUE, TOPIC, TRUST, PolicyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 TRUST_ACTIONS: Final = (
     "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoot", "sts:TagSession",

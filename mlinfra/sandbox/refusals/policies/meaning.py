@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from mlinfra.sandbox.refusals.policies.document import Statement
 from mlinfra.sandbox.refusals.facts import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlinfra.sandbox.refusals.policies.document import Statement
 
 
 @dataclass(frozen=True)
 class Request:
-    """An access to decide on. A condition on a key that `context` does not hold is taken to be met by an Allow and
-    not met by a Deny, so that only what is certain is refused.
+    """An access to decide on.
+
+    A condition on a key that `context` does not hold is taken to be met by an Allow and not met by a Deny, so that only
+    what is certain is refused.
     """
 
     action: str
@@ -32,9 +38,7 @@ def allows(statements: Iterable[Statement], request: Request) -> bool:
 
 
 def is_public(statements: Iterable[Statement]) -> bool:
-    """Whether a bucket or secret policy is public as Block Public Access understands it: it lets everybody in, and no
-    condition fixes where from or who.
-    """
+    """Whether a policy is public as Block Public Access sees it: everybody is let in, and no condition fixes who or where."""
     fixing = {key.lower() for key in names("public", "fixing-keys")}
     return any(
         statement.effect == "Allow"
@@ -56,21 +60,25 @@ def _like(value: str, pattern: str) -> bool:
 
 
 def _applies(statement: Statement, request: Request) -> bool:
-    action = request.action.lower()
-    if statement.actions and not matches_any(action, (pattern.lower() for pattern in statement.actions)):
-        return False
-    if statement.not_actions and matches_any(action, (pattern.lower() for pattern in statement.not_actions)):
-        return False
-    if request.resource is not None:
-        if statement.resources and not matches_any(request.resource, statement.resources):
-            return False
-        if statement.not_resources and matches_any(request.resource, statement.not_resources):
-            return False
+    return (
+        _named(request.action.lower(), _lower(statement.actions), _lower(statement.not_actions))
+        and (request.resource is None or _named(request.resource, statement.resources, statement.not_resources))
+        and _asks(statement, request)
+    )
+
+
+def _named(value: str, patterns: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    return (not patterns or matches_any(value, patterns)) and not (others and matches_any(value, others))
+
+
+def _asks(statement: Statement, request: Request) -> bool:
     if statement.principals:
         return ("AWS", "*") in statement.principals or any(who in statement.principals for who in request.principals)
-    if statement.not_principals:
-        return not any(who in statement.not_principals for who in request.principals)
-    return True
+    return not any(who in statement.not_principals for who in request.principals)
+
+
+def _lower(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pattern.lower() for pattern in patterns)
 
 
 def _met(statement: Statement, request: Request, *, unknown: bool) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mlinfra.sandbox.refusals.account import Account
-from mlinfra.sandbox.refusals.policies.document import MalformedError, Statement
 from mlinfra.sandbox.refusals.facts import misspells, names
+from mlinfra.sandbox.refusals.policies.document import MalformedError, Statement
 from mlinfra.sandbox.refusals.policies.kinds import KEY, PolicyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlinfra.sandbox.refusals.account import Account
 
 KINDS: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 UNIQUE_ID: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")

@@ -16,8 +16,7 @@ INVALID = "InvalidParameterException"
 
 
 def cluster(aws: Cloud, **rest: Any) -> None:
-    vpc = aws.vpc()
-    network = {"subnetIds": rest.pop("subnets", None) or aws.subnets(vpc), **rest.pop("network", {})}
+    network = {"subnetIds": rest.pop("subnets", None) or aws.home.subnets, **rest.pop("network", {})}
     aws.eks.create_cluster(
         **{"name": name("cluster"), "roleArn": aws.role("eks.amazonaws.com"), "resourcesVpcConfig": network, **rest}
     )
@@ -96,11 +95,10 @@ def cluster_services_overlap_the_vpc(aws: Cloud) -> None:
 
 
 def nodes(aws: Cloud, **rest: Any) -> None:
-    vpc = aws.vpc()
     given = {
-        "clusterName": aws.cluster(vpc),
+        "clusterName": rest.get("clusterName") or aws.cluster(),
         "nodegroupName": name("nodes"),
-        "subnets": [aws.subnet(vpc, 3)],
+        "subnets": aws.home.subnets[:1],
         "nodeRole": aws.role("ec2.amazonaws.com"),
         "scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 1},
     }
@@ -160,44 +158,41 @@ def node_taint_effect_invented(aws: Cloud) -> None:
 
 @mistake("eks.DeleteCluster", "ResourceInUseException")
 def delete_cluster_with_nodes(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    cluster = aws.cluster(vpc)
+    cluster = aws.cluster()
     nodes(aws, clusterName=cluster)
     aws.eks.delete_cluster(name=cluster)
 
 
 @mistake("eks.CreateFargateProfile", INVALID, "role|Role|eks-fargate-pods")
 def fargate_role_for_another_service(aws: Cloud) -> None:
-    vpc = aws.vpc()
     aws.eks.create_fargate_profile(
-        clusterName=aws.cluster(vpc),
+        clusterName=aws.cluster(),
         fargateProfileName=name("profile"),
         podExecutionRoleArn=aws.role("eks.amazonaws.com"),
-        subnets=[aws.subnet(vpc, 3)],
+        subnets=aws.home.subnets[:1],
         selectors=[{"namespace": "serving"}],
     )
 
 
 def domain(aws: Cloud, **rest: Any) -> None:
-    vpc = rest.get("VpcId") or aws.vpc()
     given = {
         "DomainName": name("studio"),
         "AuthMode": "IAM",
         "DefaultUserSettings": {"ExecutionRole": aws.role("sagemaker.amazonaws.com")},
-        "VpcId": vpc,
-        "SubnetIds": [NO_SUBNET],
+        "VpcId": aws.home.vpc,
+        "SubnetIds": aws.home.subnets,
     }
     aws.sagemaker.create_domain(**{**given, **rest})
 
 
 @mistake("sagemaker.CreateDomain", "ValidationException", "subnet")
 def studio_subnet_missing(aws: Cloud) -> None:
-    domain(aws)
+    domain(aws, SubnetIds=[NO_SUBNET])
 
 
 @mistake("sagemaker.CreateDomain", "ValidationException", "vpc")
 def studio_vpc_missing(aws: Cloud) -> None:
-    domain(aws, VpcId="vpc-0123456789abcdef0", SubnetIds=[aws.subnet(aws.vpc())])
+    domain(aws, VpcId="vpc-0123456789abcdef0")
 
 
 @mistake("sagemaker.CreateDomain", "ValidationException", "vpc|VPC")
@@ -207,15 +202,12 @@ def studio_subnet_of_another_vpc(aws: Cloud) -> None:
 
 @mistake("sagemaker.CreateDomain", "ValidationException", "role")
 def studio_role_missing(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    domain(aws, VpcId=vpc, SubnetIds=[aws.subnet(vpc)], DefaultUserSettings={"ExecutionRole": NOBODY})
+    domain(aws, DefaultUserSettings={"ExecutionRole": NOBODY})
 
 
 @mistake("sagemaker.CreateDomain", "ValidationException", "sagemaker.amazonaws.com")
 def studio_role_for_another_service(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    settings = {"ExecutionRole": aws.role("lambda.amazonaws.com")}
-    domain(aws, VpcId=vpc, SubnetIds=[aws.subnet(vpc)], DefaultUserSettings=settings)
+    domain(aws, DefaultUserSettings={"ExecutionRole": aws.role("lambda.amazonaws.com")})
 
 
 @mistake("sagemaker.CreateModel", "ValidationException", "role|Role")
@@ -261,12 +253,12 @@ def notebook(aws: Cloud, **rest: Any) -> None:
 
 @mistake("sagemaker.CreateNotebookInstance", "ValidationException", "subnet")
 def notebook_subnet_missing(aws: Cloud) -> None:
-    notebook(aws, SubnetId=NO_SUBNET, SecurityGroupIds=[aws.group(aws.vpc())])
+    notebook(aws, SubnetId=NO_SUBNET, SecurityGroupIds=[aws.home.group])
 
 
 @mistake("sagemaker.CreateNotebookInstance", "ValidationException", "ecurityGroup|security group")
 def notebook_group_of_another_vpc(aws: Cloud) -> None:
-    notebook(aws, SubnetId=aws.subnet(aws.vpc()), SecurityGroupIds=[aws.group(aws.vpc())])
+    notebook(aws, SubnetId=aws.home.subnets[0], SecurityGroupIds=[aws.group(aws.vpc())])
 
 
 @mistake("sagemaker.CreateNotebookInstance", "ValidationException", "SubnetId|direct internet|DirectInternetAccess")
@@ -346,20 +338,19 @@ def function_variables_too_large(aws: Cloud) -> None:
 @mistake("lambda.CreateFunction", PARAMETER, "subnet")
 def function_subnet_missing(aws: Cloud) -> None:
     role = aws.role("lambda.amazonaws.com", actions=["ec2:*"])
-    function(aws, Role=role, VpcConfig={"SubnetIds": [NO_SUBNET], "SecurityGroupIds": [aws.group(aws.vpc())]})
+    function(aws, Role=role, VpcConfig={"SubnetIds": [NO_SUBNET], "SecurityGroupIds": [aws.home.group]})
 
 
 @mistake("lambda.CreateFunction", PARAMETER, "ecurity group|securityGroup")
 def function_security_group_missing(aws: Cloud) -> None:
     role = aws.role("lambda.amazonaws.com", actions=["ec2:*"])
-    function(aws, Role=role, VpcConfig={"SubnetIds": [aws.subnet(aws.vpc())], "SecurityGroupIds": [NO_GROUP]})
+    function(aws, Role=role, VpcConfig={"SubnetIds": aws.home.subnets, "SecurityGroupIds": [NO_GROUP]})
 
 
 @mistake("lambda.CreateFunction", PARAMETER, "CreateNetworkInterface")
 def function_role_cannot_enter_the_vpc(aws: Cloud) -> None:
-    vpc = aws.vpc()
     role = aws.role("lambda.amazonaws.com", actions=["logs:PutLogEvents"])
-    function(aws, Role=role, VpcConfig={"SubnetIds": [aws.subnet(vpc)], "SecurityGroupIds": [aws.group(vpc)]})
+    function(aws, Role=role, VpcConfig={"SubnetIds": aws.home.subnets, "SecurityGroupIds": [aws.home.group]})
 
 
 @mistake("lambda.CreateFunction", PARAMETER, "NoSuchKey|key does not exist")
@@ -473,7 +464,7 @@ def instance_subnet_missing(aws: Cloud) -> None:
 
 @mistake("ec2.RunInstances", "InvalidGroup.NotFound|InvalidParameter", "")
 def instance_group_of_another_vpc(aws: Cloud) -> None:
-    instance(aws, SubnetId=aws.subnet(aws.vpc()), SecurityGroupIds=[aws.group(aws.vpc())])
+    instance(aws, SubnetId=aws.home.subnets[0], SecurityGroupIds=[aws.group(aws.vpc())])
 
 
 @mistake("ec2.RunInstances", "InvalidParameterValue", "profile")
@@ -547,12 +538,12 @@ def scaling_group_subnet_missing(aws: Cloud) -> None:
 
 @mistake("autoscaling.CreateAutoScalingGroup", "ValidationError", "[Mm]in")
 def scaling_group_minimum_above_maximum(aws: Cloud) -> None:
-    scaling_group(aws, MinSize=3, MaxSize=1, VPCZoneIdentifier=aws.subnet(aws.vpc()))
+    scaling_group(aws, MinSize=3, MaxSize=1, VPCZoneIdentifier=aws.home.subnets[0])
 
 
 @mistake("autoscaling.CreateAutoScalingGroup", "ValidationError", "esired")
 def scaling_group_desired_above_maximum(aws: Cloud) -> None:
-    scaling_group(aws, DesiredCapacity=3, VPCZoneIdentifier=aws.subnet(aws.vpc()))
+    scaling_group(aws, DesiredCapacity=3, VPCZoneIdentifier=aws.home.subnets[0])
 
 
 @mistake("autoscaling.CreateAutoScalingGroup", "ValidationError", "zone|Zone|subnet")
@@ -561,17 +552,17 @@ def scaling_group_nowhere(aws: Cloud) -> None:
 
 
 def compute_environment(aws: Cloud, **resources: Any) -> None:
-    vpc = aws.vpc()
+    profile = name("profile")
+    aws.iam.create_instance_profile(InstanceProfileName=profile)
     given = {
         "type": "EC2",
         "minvCpus": 0,
         "maxvCpus": 8,
         "instanceTypes": ["optimal"],
-        "instanceRole": aws.role("ec2.amazonaws.com").replace(":role/", ":instance-profile/"),
-        "subnets": [aws.subnet(vpc)],
-        "securityGroupIds": [aws.group(vpc)],
+        "instanceRole": f"arn:aws:iam::{ACCOUNT}:instance-profile/{profile}",
+        "subnets": aws.home.subnets,
+        "securityGroupIds": [aws.home.group],
     }
-    aws.iam.create_instance_profile(InstanceProfileName=given["instanceRole"].rsplit("/", 1)[1])
     aws.batch.create_compute_environment(
         computeEnvironmentName=name("environment"),
         type="MANAGED",

@@ -226,15 +226,15 @@ def file_system(aws: Cloud) -> str:
 
 @mistake("efs.CreateMountTarget", "MountTargetConflict")
 def second_mount_target_in_a_zone(aws: Cloud) -> None:
-    system, vpc = file_system(aws), aws.vpc()
-    aws.efs.create_mount_target(FileSystemId=system, SubnetId=aws.subnet(vpc, 1))
-    aws.efs.create_mount_target(FileSystemId=system, SubnetId=aws.subnet(vpc, 2))
+    system = file_system(aws)
+    aws.efs.create_mount_target(FileSystemId=system, SubnetId=aws.home.subnets[0])
+    aws.efs.create_mount_target(FileSystemId=system, SubnetId=aws.subnet(aws.home.vpc, 5))
 
 
 @mistake("efs.CreateMountTarget", "SecurityGroupNotFound|BadRequest", "")
 def mount_target_group_of_another_vpc(aws: Cloud) -> None:
     groups = [aws.group(aws.vpc())]
-    aws.efs.create_mount_target(FileSystemId=file_system(aws), SubnetId=aws.subnet(aws.vpc()), SecurityGroups=groups)
+    aws.efs.create_mount_target(FileSystemId=file_system(aws), SubnetId=aws.home.subnets[0], SecurityGroups=groups)
 
 
 @mistake("efs.CreateMountTarget", "SubnetNotFound")
@@ -245,7 +245,7 @@ def mount_target_subnet_missing(aws: Cloud) -> None:
 @mistake("efs.DeleteFileSystem", "FileSystemInUse")
 def delete_file_system_with_mount_targets(aws: Cloud) -> None:
     system = file_system(aws)
-    aws.efs.create_mount_target(FileSystemId=system, SubnetId=aws.subnet(aws.vpc()))
+    aws.efs.create_mount_target(FileSystemId=system, SubnetId=aws.home.subnets[0])
     aws.efs.delete_file_system(FileSystemId=system)
 
 
@@ -259,7 +259,7 @@ def lustre(aws: Cloud, size: int, subnets: list[str] | None = None, **configurat
     aws.fsx.create_file_system(
         FileSystemType="LUSTRE",
         StorageCapacity=size,
-        SubnetIds=subnets or [aws.subnet(aws.vpc())],
+        SubnetIds=subnets or aws.home.subnets[:1],
         LustreConfiguration={"DeploymentType": "PERSISTENT_2", "PerUnitStorageThroughput": 125, **configuration},
     )
 
@@ -281,7 +281,7 @@ def lustre_scratch_with_throughput(aws: Cloud) -> None:
 
 @mistake("fsx.CreateFileSystem", "BadRequest", "ubnet")
 def lustre_in_two_subnets(aws: Cloud) -> None:
-    lustre(aws, 1200, aws.subnets(aws.vpc()))
+    lustre(aws, 1200, aws.home.subnets)
 
 
 @mistake("fsx.CreateFileSystem", "InvalidNetworkSettings|BadRequest", "ubnet")
@@ -321,45 +321,41 @@ def backup_vault_key_missing(aws: Cloud) -> None:
     aws.backup.create_backup_vault(BackupVaultName=name("vault"), EncryptionKeyArn=aws.arn("kms", NO_KEY))
 
 
-def balancer(aws: Cloud, vpc: str, subnets: list[str], **rest: Any) -> str:
-    made = aws.elbv2.create_load_balancer(**{"Name": name("lb"), "Subnets": subnets, "Scheme": "internal", **rest})
+def balancer(aws: Cloud, **rest: Any) -> str:
+    given = {"Name": name("lb"), "Subnets": aws.home.subnets, "Scheme": "internal"}
+    made = aws.elbv2.create_load_balancer(**{**given, **rest})
     return made["LoadBalancers"][0]["LoadBalancerArn"]
 
 
 @mistake("elbv2.CreateLoadBalancer", "ValidationError", "two subnets in two different")
 def balancer_in_one_subnet(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    balancer(aws, vpc, [aws.subnet(vpc)])
+    balancer(aws, Subnets=aws.home.subnets[:1])
 
 
 @mistake("elbv2.CreateLoadBalancer", "InvalidConfigurationRequest", "same Availability Zone")
 def balancer_twice_in_a_zone(aws: Cloud) -> None:
     vpc = aws.vpc()
-    balancer(aws, vpc, [aws.subnet(vpc, 1), aws.subnet(vpc, 2)])
+    balancer(aws, Subnets=[aws.subnet(vpc, 1), aws.subnet(vpc, 2)])
 
 
 @mistake("elbv2.CreateLoadBalancer", "InvalidSubnet", "no internet gateway")
 def public_balancer_without_internet_gateway(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    balancer(aws, vpc, aws.subnets(vpc), Scheme="internet-facing")
+    balancer(aws, Scheme="internet-facing")
 
 
 @mistake("elbv2.CreateLoadBalancer", "InvalidConfigurationRequest|InvalidSecurityGroup", "ecurity group")
 def balancer_group_of_another_vpc(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    balancer(aws, vpc, aws.subnets(vpc), SecurityGroups=[aws.group(aws.vpc())])
+    balancer(aws, SecurityGroups=[aws.group(aws.vpc())])
 
 
 @mistake("elbv2.CreateLoadBalancer", "ValidationError", "32")
 def balancer_name_too_long(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    balancer(aws, vpc, aws.subnets(vpc), Name="a" * 33)
+    balancer(aws, Name="a" * 33)
 
 
 @mistake("elbv2.CreateLoadBalancer", "ValidationError", "internal-")
 def balancer_name_reserved(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    balancer(aws, vpc, aws.subnets(vpc), Name="internal-serving")
+    balancer(aws, Name="internal-serving")
 
 
 def target(aws: Cloud, vpc: str, **rest: Any) -> str:
@@ -368,9 +364,8 @@ def target(aws: Cloud, vpc: str, **rest: Any) -> str:
 
 
 def listener(aws: Cloud, **rest: Any) -> None:
-    vpc = aws.vpc()
-    actions = [{"Type": "forward", "TargetGroupArn": target(aws, vpc)}]
-    given = {"LoadBalancerArn": balancer(aws, vpc, aws.subnets(vpc)), "Protocol": "HTTPS", "Port": 443}
+    actions = [{"Type": "forward", "TargetGroupArn": target(aws, aws.home.vpc)}]
+    given = {"LoadBalancerArn": balancer(aws), "Protocol": "HTTPS", "Port": 443}
     aws.elbv2.create_listener(**{**given, "DefaultActions": actions, **rest})
 
 
@@ -402,15 +397,14 @@ def target_group_vpc_missing(aws: Cloud) -> None:
 
 @mistake("elbv2.CreateTargetGroup", "ValidationError", "imeout")
 def health_check_timeout_above_interval(aws: Cloud) -> None:
-    target(aws, aws.vpc(), HealthCheckIntervalSeconds=10, HealthCheckTimeoutSeconds=30)
+    target(aws, aws.home.vpc, HealthCheckIntervalSeconds=10, HealthCheckTimeoutSeconds=30)
 
 
 @mistake("elbv2.DeleteTargetGroup", "ResourceInUse")
 def delete_target_group_in_use(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    group = target(aws, vpc)
+    group = target(aws, aws.home.vpc)
     aws.elbv2.create_listener(
-        LoadBalancerArn=balancer(aws, vpc, aws.subnets(vpc)),
+        LoadBalancerArn=balancer(aws),
         Protocol="HTTP",
         Port=80,
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
@@ -489,8 +483,8 @@ def catalogue_table_of_a_missing_database(aws: Cloud) -> None:
 
 @mistake("kafka.CreateCluster", "BadRequestException", "multiple|subnets|zones")
 def brokers_not_a_multiple_of_zones(aws: Cloud) -> None:
-    vpc = aws.vpc()
-    brokers = {"ClientSubnets": aws.subnets(vpc), "InstanceType": "kafka.m5.large", "SecurityGroups": [aws.group(vpc)]}
+    home = aws.home
+    brokers = {"ClientSubnets": home.subnets, "InstanceType": "kafka.m5.large", "SecurityGroups": [home.group]}
     aws.kafka.create_cluster(
         ClusterName=name("events"), KafkaVersion="3.6.0", NumberOfBrokerNodes=3, BrokerNodeGroupInfo=brokers
     )

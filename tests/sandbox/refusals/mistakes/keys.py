@@ -238,5 +238,6 @@ def repository_policy_names_a_missing_role(aws: Cloud) -> None:
 def repository_lifecycle_policy_without_selection(aws: Cloud) -> None:
     repository = name("repository")
     aws.ecr.create_repository(repositoryName=repository)
-    rules = json.dumps({"rules": [{"rulePriority": 1, "action": {"type": "expire"}}]})
+    rule = {"rulePriority": 1, "description": "expire untagged images after two weeks", "action": {"type": "expire"}}
+    rules = json.dumps({"rules": [rule]})
     aws.ecr.put_lifecycle_policy(repositoryName=repository, lifecyclePolicyText=rules)

@@ -400,7 +400,7 @@ def endpoint_policy_is_malformed(aws: Cloud) -> None:
 
 
 def flow_log(aws: Cloud, **rest: Any) -> None:
-    full = {"ResourceType": "VPC", "ResourceIds": [aws.vpc()], "TrafficType": "ALL", **rest}
+    full = {"ResourceType": "VPC", "ResourceIds": [aws.vpc(names=False)], "TrafficType": "ALL", **rest}
     aws.ec2.create_flow_logs(**full)
 
 
