@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,6 +52,13 @@ def _notification(target: str, member: str) -> Converter:
     return Converter(encode, decode)
 
 
+def _filled(data: Any) -> Any:
+    """A document of AWS's without the empty lists and maps that AWS adds."""
+    if isinstance(data, dict):
+        return {key: _filled(value) for key, value in data.items() if value not in ([], {}, None)}
+    return [_filled(item) for item in data] if isinstance(data, list) else data
+
+
 def _word(yes: str, no: str) -> Converter:
     """A boolean that AWS writes as a word."""
     return Converter(lambda value: yes if value in (True, "true") else no, lambda data: data == yes)
@@ -63,6 +71,8 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "binary": Converter(base64.b64decode, lambda data: base64.b64encode(data).decode()),
     "enabled": _word("Enabled", "Suspended"),
     "https": Converter(_https, _https),
+    "json_object": Converter(json.loads, lambda data: json.dumps(_filled(data))),
+    "function_name": Converter(lambda text: text.rpartition(":function:")[2], str),
     "key_id": Converter(lambda text: text.rpartition(":key/")[2], str),
     "mfa_delete": _word("Enabled", "Disabled"),
     "notify_events": Converter(lambda value: {} if value else None, lambda _: True),

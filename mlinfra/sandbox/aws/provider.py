@@ -214,7 +214,7 @@ class AwsProvider:
         actual["tags"] = own
         found = {}
         for name in kind.schema.inputs:
-            value = actual.get(name)
+            value = settable(kind, name, actual.get(name))
             if name in olds and name != "tags":
                 found[name] = olds[name] if value is None else restored(kind, name, olds[name], value)
             elif not diffs.is_empty(value) and (not olds or not self._given_by_aws(kind, name, value)):
@@ -253,6 +253,16 @@ def completed(kind: AwsType, path: str, given: Any, told: Any) -> Any:
     if not isinstance(given, Mapping) or not isinstance(told, Mapping) or is_map(kind, path):
         return given
     return {**told, **{key: completed(kind, f"{path}.{key}", value, told.get(key)) for key, value in given.items()}}
+
+
+def settable(kind: AwsType, path: str, value: Any) -> Any:
+    """A value without the nested properties that only AWS sets."""
+    if isinstance(value, list):
+        return [settable(kind, path, item) for item in value]
+    if isinstance(value, Mapping):
+        inner = {key: settable(kind, f"{path}.{key}", item) for key, item in value.items()}
+        return {key: item for key, item in inner.items() if f"{path}.{key}" not in kind.not_emulated}
+    return value
 
 
 def pair_up(kind: AwsType, path: str, old: list[Any], actual: list[Any]) -> list[tuple[Any, Any]]:

@@ -66,7 +66,8 @@ class Life:
         """A case's value with its names and references filled."""
         name = name or f"n{next(NUMBERS):03d}x"
         if isinstance(value, Mapping) and "<archive>" in value:
-            return Archive({key: Asset(text) for key, text in value["<archive>"].items()})
+            files = value["<archive>"]
+            return Archive({key: Asset(text) for key, text in files.items()}, hash=repr(files))
         if isinstance(value, Mapping):
             return {key: self.filled(item, name) for key, item in value.items()}
         if isinstance(value, list):

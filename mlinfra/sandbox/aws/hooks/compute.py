@@ -1,4 +1,4 @@
-"""Hooks of EKS's and SageMaker's types."""
+"""Hooks of EKS's, SageMaker's and Batch's types."""
 
 from __future__ import annotations
 
@@ -31,6 +31,27 @@ class NotebookInstance(Hook):
         name = {"NotebookInstanceName": resource.inputs["name"]}
         if resource.call("describe_notebook_instance", name)["NotebookInstanceStatus"] == "InService":
             resource.call("stop_notebook_instance", name)
+
+
+class ComputeEnvironment(Hook):
+    """Only a disabled environment can be deleted; only some of its resources can change."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if op == "update_compute_environment" and "computeResources" in params:
+            known = resource.account.input_shape("batch", op).members["computeResources"].members
+            kept = {key: value for key, value in params["computeResources"].items() if key in known}
+            params["computeResources"] = kept
+        return params
+
+    def before_delete(self, resource: Resource) -> None:
+        resource.call("update_compute_environment", {"computeEnvironment": resource.id, "state": "DISABLED"})
+
+
+class JobQueue(Hook):
+    """Only a disabled queue can be deleted."""
+
+    def before_delete(self, resource: Resource) -> None:
+        resource.call("update_job_queue", {"jobQueue": resource.id, "state": "DISABLED"})
 
 
 class MonitoringJob(Hook):

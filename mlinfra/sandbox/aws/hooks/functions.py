@@ -38,6 +38,16 @@ class Function(Hook):
         return params
 
 
+class EventInvokeConfig(Hook):
+    """moto keeps the first configuration that a function was given; it must go before the next one comes."""
+
+    def route(self, resource: Resource, op: str) -> str:
+        if op == "update_function_event_invoke_config":
+            resource.call("delete_function_event_invoke_config", resource.key("delete_function_event_invoke_config"))
+            return "put_function_event_invoke_config"
+        return op
+
+
 class LayerVersion(Hook):
     """A layer's content comes from an archive."""
 
@@ -45,6 +55,8 @@ class LayerVersion(Hook):
         code = resource.inputs.get("code")
         if op == "publish_layer_version" and code is not None:
             params.setdefault("Content", {})["ZipFile"] = zipped(code, op)
+        if "VersionNumber" in params:
+            params["VersionNumber"] = int(params["VersionNumber"])
         return params
 
 
