@@ -121,6 +121,7 @@ class AwsType:
     delete: Call | None = None
     gone: str = ""
     missing: tuple[str, ...] = ()
+    outlives: tuple[str, ...] = ()
     tags: tuple[str, str] | None = None
     tag_type: str = ""
     rename: Templates = field(default_factory=dict)

@@ -213,8 +213,12 @@ class Network(Component[NetworkArgs]):
         if not zones:
             return {}
         name = self._prefix
+        # An internet gateway cannot leave a VPC that has public addresses: one in another VPC is another gateway.
         gateway = aws.ec2.InternetGateway(
-            f"{name}-internet", vpc_id=self._vpc.id, tags={"Name": name}, opts=self.child()
+            f"{name}-internet",
+            vpc_id=self._vpc.id,
+            tags={"Name": name},
+            opts=self.child(replace_on_changes=["vpcId"]),
         )
         table = self._route_table("public")
         aws.ec2.Route(
@@ -229,12 +233,13 @@ class Network(Component[NetworkArgs]):
         for zone, subnet in public.items():
             role = f"{name}-nat-{letter(zone)}"
             address = aws.ec2.Eip(role, domain="vpc", tags={"Name": role}, opts=self.child(depends_on=[gateway]))
+            # Deleted before its successor is made, which takes over the address that partners may have allowed.
             nats[zone] = aws.ec2.NatGateway(
                 role,
                 subnet_id=subnet.id,
                 allocation_id=address.id,
                 tags={"Name": role},
-                opts=self.child(depends_on=[gateway]),
+                opts=self.child(depends_on=[gateway], delete_before_replace=True),
             )
         return nats
 

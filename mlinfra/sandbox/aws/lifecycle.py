@@ -63,13 +63,18 @@ def update(resource: Resource, olds: Mapping[str, Any]) -> None:
 
 
 def delete(resource: Resource) -> None:
-    """Delete the resource. What is gone already is fine; a type without a deletion is left as it is."""
+    """Delete the resource. What is gone already is fine; a type without a deletion is left as it is.
+
+    So is one whose deletion AWS refuses with a code of `outlives`: it ends with what it belongs to.
+    """
     kind = resource.kind
     try:
         steps.undo(resource)
         if kind.delete is not None:
             resource.send(kind.delete.op, {}, kind.delete)
     except AwsError as error:
+        if error.code in kind.outlives:
+            return
         # What is missing may be something else that the deletion touches: then this is no success.
         if not is_missing(error, kind.missing) or resource.read():
             raise

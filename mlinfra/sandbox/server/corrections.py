@@ -39,6 +39,7 @@ def _every_service() -> None:
 def _ec2() -> None:
     from moto.ec2.models.amis import AmiBackend  # noqa: PLC0415
     from moto.ec2.models.flow_logs import FlowLogsBackend  # noqa: PLC0415
+    from moto.ec2.models.nat_gateways import NatGatewayBackend  # noqa: PLC0415
 
     create = FlowLogsBackend.create_flow_logs
 
@@ -59,6 +60,19 @@ def _ec2() -> None:
         return made, unsuccessful
 
     FlowLogsBackend.create_flow_logs = create_flow_logs
+
+    delete = NatGatewayBackend.delete_nat_gateway
+
+    def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
+        """A NAT gateway that goes takes its network interface along and gives its address back."""
+        gateway = delete(self, nat_gateway_id)
+        for address in self.addresses:
+            if address.eni is gateway._eni:  # noqa: SLF001
+                self.disassociate_address(address=address.public_ip)
+        self.delete_network_interface(gateway._eni.id)  # noqa: SLF001
+        return gateway
+
+    NatGatewayBackend.delete_nat_gateway = delete_nat_gateway
     load = AmiBackend._load_amis  # noqa: SLF001
 
     def load_amis(self: Any) -> None:

@@ -124,3 +124,16 @@ def test_images_are_found_by_the_names_of_today(sandbox) -> None:
         images = ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": [name]}])["Images"]
         assert [image["State"] for image in images] == ["available"], name
     assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
+
+
+def test_a_nat_gateway_takes_its_interface_along_and_gives_its_address_back(sandbox) -> None:
+    ec2 = sandbox.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/24")["Subnet"]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    for _ in range(2):
+        gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+        ec2.delete_nat_gateway(NatGatewayId=gateway)
+    filters = [{"Name": "subnet-id", "Values": [subnet]}]
+    assert ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []
+    ec2.release_address(AllocationId=address)
