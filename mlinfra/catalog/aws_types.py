@@ -205,7 +205,9 @@ def _type(token: str, entry: dict[str, Any]) -> AwsType:
     values["update"] = tuple(_step(one) for one in _list(entry.get("update", [])))
     if "autoname" in entry:
         name = entry["autoname"]
-        values["autoname"] = None if not name else Autoname(property=name) if isinstance(name, str) else Autoname(**name)
+        values["autoname"] = (
+            None if not name else Autoname(property=name) if isinstance(name, str) else Autoname(**name)
+        )
     if not entry.get("tags", True):
         values["tags"] = None
     derived = {name: pattern for name, pattern in entry.get("derive", {}).items() if "{outputs." not in pattern}

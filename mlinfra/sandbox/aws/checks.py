@@ -18,7 +18,13 @@ DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs
 
 
 def check(
-    kind: AwsType, config: ProviderConfig, name: str, olds: Properties, news: Properties, seed: bytes, proposed: str = ""
+    kind: AwsType,
+    config: ProviderConfig,
+    name: str,
+    olds: Properties,
+    news: Properties,
+    seed: bytes,
+    proposed: str = "",
 ) -> tuple[Properties, list[CheckFailure]]:
     """The inputs completed, and what is wrong with them. `name` is the URN's; `proposed` a name that the engine wants."""
     inputs = {key: value for key, value in news.items() if value is not None}
@@ -119,7 +125,12 @@ def _shape(kind: AwsType, schema: Any, value: Any, path: str, place: str) -> Ite
             if name.endswith("!") and value.get(name[:-1]) is None:
                 yield CheckFailure(place, f"{kind.token}: {place} needs the property {name[:-1]!r}")
     elif not _fits(schema, value):
-        yield _wrong(kind, place, {"str": "a string", "bool": "true or false", "int": "a whole number"}.get(schema, schema), value)
+        yield _wrong(
+            kind,
+            place,
+            {"str": "a string", "bool": "true or false", "int": "a whole number"}.get(schema, schema),
+            value,
+        )
 
 
 def _fits(schema: str, value: Any) -> bool:

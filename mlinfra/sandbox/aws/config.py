@@ -62,16 +62,24 @@ def failures(properties: Properties) -> list[CheckFailure]:
     for name in values:
         if not (name in KNOWN | IGNORED or name in NOTED or name.startswith("__")):
             found.append(CheckFailure(name, f"the provider aws has no setting {name!r}"))
-    allowed, forbidden = ([str(one) for one in values.get(name) or ()] for name in ("allowedAccountIds", "forbiddenAccountIds"))
+    allowed, forbidden = (
+        [str(one) for one in values.get(name) or ()] for name in ("allowedAccountIds", "forbiddenAccountIds")
+    )
     if ACCOUNT_ID in forbidden or (allowed and ACCOUNT_ID not in allowed):
         setting = "forbiddenAccountIds" if ACCOUNT_ID in forbidden else "allowedAccountIds"
-        found.append(CheckFailure(setting, f"AWS account ID not allowed: {ACCOUNT_ID} (the sandbox's account); see {setting!r}"))
+        found.append(
+            CheckFailure(setting, f"AWS account ID not allowed: {ACCOUNT_ID} (the sandbox's account); see {setting!r}")
+        )
     return found
 
 
 def notes(properties: Properties) -> list[str]:
     """What the user should know about settings that have no effect here."""
-    return [f"the sandbox ignores the provider setting {name!r}: {why}" for name, why in NOTED.items() if properties.get(name)]
+    return [
+        f"the sandbox ignores the provider setting {name!r}: {why}"
+        for name, why in NOTED.items()
+        if properties.get(name)
+    ]
 
 
 def _value(value: Any) -> Any:

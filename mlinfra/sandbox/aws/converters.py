@@ -34,7 +34,11 @@ def _notification(target: str, member: str) -> Converter:
     def encode(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
         found = []
         for one in value:
-            rules = [{"Name": name, "Value": one[f"filter{name.title()}"]} for name in ("prefix", "suffix") if one.get(f"filter{name.title()}")]
+            rules = [
+                {"Name": name, "Value": one[f"filter{name.title()}"]}
+                for name in ("prefix", "suffix")
+                if one.get(f"filter{name.title()}")
+            ]
             item: dict[str, Any] = {member: one[target], "Events": one["events"]}
             item |= {"Id": one["id"]} if one.get("id") else {}
             found.append(item | ({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}))

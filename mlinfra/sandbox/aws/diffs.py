@@ -44,7 +44,11 @@ def diff(kind: AwsType, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Dif
         if name.startswith("__"):
             continue
         old, new = olds.get(name), news.get(name)
-        if new is None and (name in kind.schema.computed or old == kind.computed.get(name) or (is_zero(old) and not kind.defaults.get(name))):
+        if new is None and (
+            name in kind.schema.computed
+            or old == kind.computed.get(name)
+            or (is_zero(old) and not kind.defaults.get(name))
+        ):
             continue
         if (old is None and is_empty(new)) or same(kind, name, old, new):
             continue

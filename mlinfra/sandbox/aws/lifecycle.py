@@ -11,6 +11,7 @@ from mlinfra.sandbox.aws import steps
 from mlinfra.sandbox.aws.account import AwsError, is_missing
 from mlinfra.sandbox.aws.resource import Resource, changed
 
+
 def create(resource: Resource, made: Callable[[Resource], None]) -> None:
     """Make the resource; `made` is called as soon as its id is known."""
     kind = resource.kind
@@ -53,7 +54,11 @@ def update(resource: Resource, olds: Mapping[str, Any]) -> None:
     done: frozenset[str] = frozenset()
     if kind.put is not None:
         stepped = {name for step in kind.update for name in step.props}
-        due = [n for n in olds.keys() | news.keys() if n not in stepped and n != "tags" and changed(kind, n, olds.get(n), news.get(n))]
+        due = [
+            n
+            for n in olds.keys() | news.keys()
+            if n not in stepped and n != "tags" and changed(kind, n, olds.get(n), news.get(n))
+        ]
         if due:
             answer = resource.send(kind.put.op, _remote(resource), kind.put)
             resource.learn(answer, kind.put)

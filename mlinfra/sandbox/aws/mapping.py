@@ -192,7 +192,12 @@ def merge(into: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
         old = into.get(key)
         if isinstance(old, dict) and isinstance(value, Mapping):
             merge(old, value)
-        elif isinstance(old, list) and isinstance(value, list) and len(old) == len(value) == 1 and isinstance(old[0], dict):
+        elif (
+            isinstance(old, list)
+            and isinstance(value, list)
+            and len(old) == len(value) == 1
+            and isinstance(old[0], dict)
+        ):
             merge(old[0], value[0])
         else:
             into[key] = value
@@ -229,7 +234,9 @@ class Decoder:
     def __init__(self, names: Names, outputs: Mapping[str, str]) -> None:
         self.names, self.outputs = names, outputs
 
-    def decode(self, schema: Mapping[str, Any], data: Mapping[str, Any], *, listed_only: bool = False) -> dict[str, Any]:
+    def decode(
+        self, schema: Mapping[str, Any], data: Mapping[str, Any], *, listed_only: bool = False
+    ) -> dict[str, Any]:
         """Every property of `schema` that `data` tells something about."""
         found = {}
         for name, shape in schema.items():
@@ -280,7 +287,9 @@ class Decoder:
             index = _index(tuple(pair))
             key, item = next(((k, v) for k, v in PAIRS if k in index), PAIRS[0])
             value = pair.get(index.get(item, ""), "")
-            found[pair[index[key]]] = self._value(schema, value[0] if isinstance(value, list) and value else value, path)
+            found[pair[index[key]]] = self._value(
+                schema, value[0] if isinstance(value, list) and value else value, path
+            )
         return found
 
     def _object(self, schema: Mapping[str, Any], data: Any, path: str) -> dict[str, Any] | None:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlinfra.catalog.aws_types import AwsType, lookup
-from mlinfra.engine.provider import Checked, CheckFailure, Created, Diffed, DiffKind, InitFailure, PropertyDiff, ProviderFailure, ReadResult
+from mlinfra.engine.provider import (
+    Checked,
+    CheckFailure,
+    Created,
+    Diffed,
+    DiffKind,
+    InitFailure,
+    PropertyDiff,
+    ProviderFailure,
+    ReadResult,
+)
 from mlinfra.engine.values import UNKNOWN, Properties, has_unknowns
 from mlinfra.sandbox.aws import checks, diffs
 from mlinfra.sandbox.aws.account import Account, AwsError
@@ -55,16 +65,21 @@ class AwsProvider:
         kind = self._kind(urn)
         self.claims.known((self.identity, urn), id)
         found = diffs.diff(kind, old_inputs, news)
-        detailed = {change.path: PropertyDiff(KINDS[change.kind, change.replace], input_diff=True) for change in found.changes}
+        detailed = {
+            change.path: PropertyDiff(KINDS[change.kind, change.replace], input_diff=True) for change in found.changes
+        }
         return Diffed(
             changes=bool(found.properties),
             replaces=found.replaces,
             diffs=found.properties,
             detailed=detailed,
-            delete_before_replace=bool(found.replaces) and (kind.delete_before_replace or _same_name(kind, old_inputs, news)),
+            delete_before_replace=bool(found.replaces)
+            and (kind.delete_before_replace or _same_name(kind, old_inputs, news)),
         )
 
-    def create(self, urn: str, inputs: Properties, *, preview: bool = False, wanted: Callable[[], bool] = lambda: True) -> Created:
+    def create(
+        self, urn: str, inputs: Properties, *, preview: bool = False, wanted: Callable[[], bool] = lambda: True
+    ) -> Created:
         """Make the resource. When `wanted` says afterwards that nobody is left to be told, it is taken back."""
         kind = self._kind(urn)
         if preview:
@@ -73,7 +88,11 @@ class AwsProvider:
         with self.claims.held(key):
             resource = self._adopted(kind, key, inputs) or self._resource(kind, inputs)
             if not resource.id:
-                self._guarded(resource, inputs, lambda: create(resource, lambda made: self.claims.made(key, self._claim(made, inputs))))
+                self._guarded(
+                    resource,
+                    inputs,
+                    lambda: create(resource, lambda made: self.claims.made(key, self._claim(made, inputs))),
+                )
             if not wanted():
                 delete(resource)
                 self.claims.drop(key)
@@ -94,7 +113,16 @@ class AwsProvider:
             found = self._inputs_of(resource, inputs)
             return ReadResult(resource.id, found, self._outputs(resource, found))
 
-    def update(self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, *, preview: bool = False) -> Properties:  # noqa: A002, E501
+    def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        *,
+        preview: bool = False,
+    ) -> Properties:  # noqa: A002, E501
         """Change the resource in place and return its outputs."""
         kind = self._kind(urn)
         known = {name: value for name, value in old_outputs.items() if name not in old_inputs or name in news}
@@ -150,7 +178,9 @@ class AwsProvider:
             found["tags"] = inputs["tagsAll"]
         return found
 
-    def _resource(self, kind: AwsType, inputs: Properties, id: str = "", outputs: Mapping[str, Any] | None = None) -> Resource:  # noqa: A002
+    def _resource(
+        self, kind: AwsType, inputs: Properties, id: str = "", outputs: Mapping[str, Any] | None = None
+    ) -> Resource:  # noqa: A002
         region = inputs.get("region") or (outputs or {}).get("region") or self.config.region
         return Resource(kind, self.account, str(region), self._effective(inputs), id, dict(outputs or {}))
 
@@ -210,7 +240,11 @@ class AwsProvider:
         """The inputs that would make the resource what it is: the old ones where they still hold."""
         kind, actual = resource.kind, dict(resource.outputs)
         tags = {key: value for key, value in (actual.get("tags") or {}).items() if not self.config.ignores(key)}
-        own = {key: v for key, v in tags.items() if key in (olds.get("tags") or {}) or self.config.default_tags.get(key) != v}
+        own = {
+            key: v
+            for key, v in tags.items()
+            if key in (olds.get("tags") or {}) or self.config.default_tags.get(key) != v
+        }
         actual["tags"] = own
         found = {}
         for name in kind.schema.inputs:
@@ -239,7 +273,11 @@ def restored(kind: AwsType, path: str, old: Any, actual: Any) -> Any:
     if has_unknowns(old) or diffs.same(kind, path, old, actual):
         return old
     if isinstance(old, Mapping) and isinstance(actual, Mapping) and not is_map(kind, path):
-        return {key: restored(kind, f"{path}.{key}", value, actual[key]) if key in actual else value for key, value in old.items() if key in actual or diffs.is_zero(value)}
+        return {
+            key: restored(kind, f"{path}.{key}", value, actual[key]) if key in actual else value
+            for key, value in old.items()
+            if key in actual or diffs.is_zero(value)
+        }
     if isinstance(old, list) and isinstance(actual, list):
         if len(old) == len(actual):
             pairs = pair_up(kind, path, old, actual)

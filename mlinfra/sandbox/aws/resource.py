@@ -42,7 +42,9 @@ class Resource:
     @property
     def scope(self) -> dict[str, Any]:
         """What the table's templates may name."""
-        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(self.region.rpartition("-")[0].rpartition("-")[0], "aws")
+        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+            self.region.rpartition("-")[0].rpartition("-")[0], "aws"
+        )
         return {
             "partition": partition,
             "region": self.region,
@@ -141,9 +143,13 @@ class Resource:
                 if number == 0:
                     return False
                 continue
-            if number == 0 and (not data or (self.kind.gone and jmespath.search(fill_path(self.kind.gone, self.scope), data))):
+            if number == 0 and (
+                not data or (self.kind.gone and jmespath.search(fill_path(self.kind.gone, self.scope), data))
+            ):
                 return False
-            self.learn(data, Call(op=call.op, outputs=call.outputs, rename=call.rename, into=call.into), main=number == 0)
+            self.learn(
+                data, Call(op=call.op, outputs=call.outputs, rename=call.rename, into=call.into), main=number == 0
+            )
         self.derive()
         return True
 

@@ -124,7 +124,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         def work() -> Any:
             naming = request.autonaming if request.HasField("autonaming") else None
             proposed = naming.proposed_name if naming is not None and naming.mode != naming.DISABLE else ""
-            return _checked(self._instance(context).check(request.urn, _in(request.olds), _in(request.news), request.randomSeed, proposed))
+            return _checked(
+                self._instance(context).check(
+                    request.urn, _in(request.olds), _in(request.news), request.randomSeed, proposed
+                )
+            )
 
         return _answered(context, work)
 
@@ -132,7 +136,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Compare new inputs with old ones."""
         return _answered(
             context,
-            lambda: _diffed(self._instance(context).diff(request.urn, request.id, _in(request.old_inputs), _in(request.news))),
+            lambda: _diffed(
+                self._instance(context).diff(request.urn, request.id, _in(request.old_inputs), _in(request.news))
+            ),
         )
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -162,7 +168,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         def work() -> Any:
             outputs = self._instance(context).update(
-                request.urn, request.id, _in(request.old_inputs), _in(request.olds), _in(request.news), preview=request.preview
+                request.urn,
+                request.id,
+                _in(request.old_inputs),
+                _in(request.olds),
+                _in(request.news),
+                preview=request.preview,
             )
             return provider_pb2.UpdateResponse(properties=WIRE.encode(outputs))
 

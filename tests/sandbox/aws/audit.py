@@ -81,7 +81,9 @@ def audit(kind: AwsType) -> list[str]:
         placed |= prober.used
         step = spec if hasattr(spec, "props") else None
         if step is not None:
-            placed |= set(step.delta) | ({step.props[0]} if step.on else set()) | (set(step.props) if step.add else set())
+            placed |= (
+                set(step.delta) | ({step.props[0]} if step.on else set()) | (set(step.props) if step.add else set())
+            )
         for path in prober.unmapped:
             if "." in path or (step is not None and step.add):
                 item = f"{step.props[0]}.{path}" if step is not None and step.add else path
@@ -98,17 +100,34 @@ def audit(kind: AwsType) -> list[str]:
     found += [f"{name} is nowhere" for name in inputs.keys() - placed]
     found += [f"{one} is listed, but no property" for one in unknown_names(kind)]
     for name, target in kind.rename.items():
-        if target and not any(resolve(ACCOUNT.input_shape(kind.service, op), target) or "." in name for op, _, _ in calls(kind) if op in meta):
+        if target and not any(
+            resolve(ACCOUNT.input_shape(kind.service, op), target) or "." in name
+            for op, _, _ in calls(kind)
+            if op in meta
+        ):
             found.append(f"rename {name}: no call has {target}")
     ops = [call.op for call in (*kind.read, kind.delete, kind.adopt) if call is not None]
     ops += [op for step in kind.update for op in (step.remove, step.off, step.clear) if op] + list(kind.tags or ())
     found += [f"no operation {op}" for op in ops if op not in meta]
     for op in (op for op in ops if op in meta):
         shape = ACCOUNT.input_shape(kind.service, op)
-        missing = [name for name in (shape.required_members if shape is not None else []) if not any(match((name,), key) for key in kind.key)]
-        params = {name for call in (*kind.read, kind.delete, kind.adopt, *kind.update) if call is not None for name in call.params}
+        missing = [
+            name
+            for name in (shape.required_members if shape is not None else [])
+            if not any(match((name,), key) for key in kind.key)
+        ]
+        params = {
+            name
+            for call in (*kind.read, kind.delete, kind.adopt, *kind.update)
+            if call is not None
+            for name in call.params
+        }
         bodies = {"Tags", "tags", "TagKeys", "tagKeys", "TagKeyList", "TagList", "TagSet"}
-        found += [f"{op}: {name} is required" for name in missing if name not in params | bodies and not kind.hook and not kind.update]
+        found += [
+            f"{op}: {name} is required"
+            for name in missing
+            if name not in params | bodies and not kind.hook and not kind.update
+        ]
     found += [f"no converter {one}" for one in kind.convert.values() if one not in CONVERTERS]
     if not kind.read:
         found.append("nothing reads it")
@@ -118,9 +137,25 @@ def audit(kind: AwsType) -> list[str]:
 def unknown_names(kind: AwsType) -> Iterator[str]:
     """Names in the entry that the type does not have."""
     names = kind.schema.inputs.keys() | kind.schema.outputs.keys()
-    for group in (kind.local, kind.not_emulated, kind.replace, kind.ordered, kind.json, kind.volatile, kind.hooked, kind.defaults, kind.computed, kind.derive):
+    for group in (
+        kind.local,
+        kind.not_emulated,
+        kind.replace,
+        kind.ordered,
+        kind.json,
+        kind.volatile,
+        kind.hooked,
+        kind.defaults,
+        kind.computed,
+        kind.derive,
+    ):
         yield from (one for one in group if one.split(".")[0] not in names)
-    inner = {key.removesuffix("!") for schema in kind.schema.inputs.values() if isinstance(schema, list) and isinstance(schema[0], Mapping) for key in schema[0]}
+    inner = {
+        key.removesuffix("!")
+        for schema in kind.schema.inputs.values()
+        if isinstance(schema, list) and isinstance(schema[0], Mapping)
+        for key in schema[0]
+    }
     yield from (one for one in (*kind.rename, *kind.convert) if one.split(".")[0] not in names | inner)
     for step in kind.update:
         yield from (one for one in (*step.props, *step.with_, *step.delta) if one not in names)

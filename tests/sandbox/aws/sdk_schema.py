@@ -50,7 +50,11 @@ def entry(token: str) -> dict[str, Any]:
         if isinstance(one, property)
     }
     optional = [prop for prop in inputs if not prop.endswith("!")]
-    computed = [p for p in optional if p in annotations and not annotations[p].startswith("pulumi.output.Output[typing.Optional")]
+    computed = [
+        p
+        for p in optional
+        if p in annotations and not annotations[p].startswith("pulumi.output.Output[typing.Optional")
+    ]
     pure = {p: shape(t) for p, t in _types.resource_types(resource).items() if not {p, p + "!"} & inputs.keys()}
     return {"inputs": dict(sorted(inputs.items())), "computed": sorted(computed), "outputs": dict(sorted(pure.items()))}
 
@@ -73,7 +77,9 @@ def shape(hint: Any, outer: tuple[type, ...] = ()) -> Any:
         return {name + "!" * (py in required): shape(types[name], (*outer, hint)) for py, name in names}
     if _types.is_output_type(hint):
         return {name: shape(one, (*outer, hint)) for name, one in _types.output_type_types(hint).items()}
-    return "str" if issubclass(hint, enum.Enum) else SCALARS.get(hint, "any" if hint is object else hint.__name__.lower())
+    return (
+        "str" if issubclass(hint, enum.Enum) else SCALARS.get(hint, "any" if hint is object else hint.__name__.lower())
+    )
 
 
 def _unwrapped(hint: Any) -> Any:

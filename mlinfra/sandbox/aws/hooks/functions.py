@@ -65,7 +65,9 @@ class Permission(Hook):
 
     def find(self, resource: Resource) -> bool:
         names = {**resource.outputs, **resource.inputs}
-        target = {"FunctionName": names["function"]} | ({"Qualifier": names["qualifier"]} if names.get("qualifier") else {})
+        target = {"FunctionName": names["function"]} | (
+            {"Qualifier": names["qualifier"]} if names.get("qualifier") else {}
+        )
         try:
             policy = json.loads(resource.call("get_policy", target)["Policy"])
         except AwsError as error:
@@ -117,7 +119,9 @@ def _files(code: Any, op: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
         return
     path = Path(getattr(code, "path", None) or "")
     if not path.is_absolute() or not path.exists():
-        raise AwsError(op, "InvalidPath", f"the path {str(path)!r} of the code cannot be read; it must be absolute and exist")
+        raise AwsError(
+            op, "InvalidPath", f"the path {str(path)!r} of the code cannot be read; it must be absolute and exist"
+        )
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
             inside = file.relative_to(path).as_posix() if path.is_dir() else ""

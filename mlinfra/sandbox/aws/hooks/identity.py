@@ -55,7 +55,11 @@ class Policy(Hook):
 
     def _others(self, resource: Resource) -> list[str]:
         versions = resource.call("list_policy_versions", {"PolicyArn": resource.id})["Versions"]
-        return [one["VersionId"] for one in sorted(versions, key=lambda one: one["CreateDate"]) if not one["IsDefaultVersion"]]
+        return [
+            one["VersionId"]
+            for one in sorted(versions, key=lambda one: one["CreateDate"])
+            if not one["IsDefaultVersion"]
+        ]
 
     def _drop(self, resource: Resource, count: int | None) -> None:
         for version in self._others(resource)[: count if count is None else max(count, 0)]:

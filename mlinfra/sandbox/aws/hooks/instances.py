@@ -43,8 +43,16 @@ class Instance(Hook):
     def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
         inputs = resource.inputs
         if op == "modify_instance_metadata_options":
-            names = {"httpEndpoint", "httpProtocolIpv6", "httpPutResponseHopLimit", "httpTokens", "instanceMetadataTags"}
-            given = {name[0].upper() + name[1:]: value for name, value in inputs["metadataOptions"].items() if name in names}
+            names = {
+                "httpEndpoint",
+                "httpProtocolIpv6",
+                "httpPutResponseHopLimit",
+                "httpTokens",
+                "instanceMetadataTags",
+            }
+            given = {
+                name[0].upper() + name[1:]: value for name, value in inputs["metadataOptions"].items() if name in names
+            }
             return {"InstanceId": resource.id, **given}
         if op != "run_instances":
             return params
@@ -59,7 +67,11 @@ class Instance(Hook):
             params["BlockDeviceMappings"] = disks
         if inputs.get("associatePublicIpAddress") is not None:
             interface = {"DeviceIndex": 0, "AssociatePublicIpAddress": bool(inputs["associatePublicIpAddress"])}
-            for name, member in (("SubnetId", "SubnetId"), ("SecurityGroupIds", "Groups"), ("PrivateIpAddress", "PrivateIpAddress")):
+            for name, member in (
+                ("SubnetId", "SubnetId"),
+                ("SecurityGroupIds", "Groups"),
+                ("PrivateIpAddress", "PrivateIpAddress"),
+            ):
                 if name in params:
                     interface[member] = params.pop(name)
             params["NetworkInterfaces"] = [interface]

@@ -31,7 +31,10 @@ def permission(rule: Mapping[str, Any], group: str) -> dict[str, Any]:
     found: dict[str, Any] = {"IpProtocol": PROTOCOL_NAMES.get(protocol, protocol)}
     if found["IpProtocol"] != "-1":
         found |= {"FromPort": int(rule.get("fromPort") or 0), "ToPort": int(rule.get("toPort") or 0)}
-    groups = [*(rule.get("securityGroups") or ()), *([rule["sourceSecurityGroupId"]] if rule.get("sourceSecurityGroupId") else [])]
+    groups = [
+        *(rule.get("securityGroups") or ()),
+        *([rule["sourceSecurityGroupId"]] if rule.get("sourceSecurityGroupId") else []),
+    ]
     sources = {**rule, "securityGroups": groups + ([group] if rule.get("self") else [])}
     for name, member, key in SOURCES:
         if sources.get(name):
@@ -81,7 +84,12 @@ class SingleRule(Hook):
     def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
         inputs = resource.inputs
         if op == "modify_security_group_rules":
-            names = {"cidrIpv4": "CidrIpv4", "cidrIpv6": "CidrIpv6", "prefixListId": "PrefixListId", "description": "Description"}
+            names = {
+                "cidrIpv4": "CidrIpv4",
+                "cidrIpv6": "CidrIpv6",
+                "prefixListId": "PrefixListId",
+                "description": "Description",
+            }
             names |= {"referencedSecurityGroupId": "ReferencedGroupId", "fromPort": "FromPort", "toPort": "ToPort"}
             rule = {member: inputs[name] for name, member in names.items() if inputs.get(name) is not None}
             rule["IpProtocol"] = PROTOCOL_NAMES.get(inputs["ipProtocol"], inputs["ipProtocol"])
@@ -163,7 +171,9 @@ class ManyRules(Hook):
             elif source.startswith("sg-"):
                 resource.inputs["sourceSecurityGroupId"] = source
             else:
-                name = "prefixListIds" if source.startswith("pl-") else "ipv6CidrBlocks" if ":" in source else "cidrBlocks"
+                name = (
+                    "prefixListIds" if source.startswith("pl-") else "ipv6CidrBlocks" if ":" in source else "cidrBlocks"
+                )
                 resource.inputs.setdefault(name, []).append(source)
         resource.id = f"sgrule-{ManyRules._hash(resource.inputs)}"
         return True
@@ -224,7 +234,10 @@ class MainRouteTable(Hook):
     def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
         if op != "replace_route_table_association":
             return params
-        filters = [{"Name": "vpc-id", "Values": [resource.inputs["vpcId"]]}, {"Name": "association.main", "Values": ["true"]}]
+        filters = [
+            {"Name": "vpc-id", "Values": [resource.inputs["vpcId"]]},
+            {"Name": "association.main", "Values": ["true"]},
+        ]
         table = resource.call("describe_route_tables", {"Filters": filters})["RouteTables"][0]
         if not resource.id:
             resource.outputs["originalRouteTableId"] = table["RouteTableId"]
@@ -310,7 +323,10 @@ class NetworkAcl(Hook):
             return
         acl = _acl(resource, "", resource.id)
         for one in acl["Associations"]:
-            params = {"AssociationId": one["NetworkAclAssociationId"], "NetworkAclId": self._default(resource, acl["VpcId"])}
+            params = {
+                "AssociationId": one["NetworkAclAssociationId"],
+                "NetworkAclId": self._default(resource, acl["VpcId"]),
+            }
             resource.call("replace_network_acl_association", params)
 
     @staticmethod
@@ -326,7 +342,9 @@ class NetworkAcl(Hook):
 
 def _acl(resource: Resource, filter_name: str, value: str) -> dict[str, Any]:
     filters = [{"Name": filter_name, "Values": [value]}]
-    acls = resource.call("describe_network_acls", {"Filters": filters} if filter_name else {"NetworkAclIds": [value]})["NetworkAcls"]
+    acls = resource.call("describe_network_acls", {"Filters": filters} if filter_name else {"NetworkAclIds": [value]})[
+        "NetworkAcls"
+    ]
     if not acls:
         raise AwsError("DescribeNetworkAcls", "InvalidNetworkAclID.NotFound", f"no ACL for {value}")
     found: dict[str, Any] = acls[0]
@@ -362,7 +380,9 @@ class DhcpOptions(Hook):
         return params
 
     def learned(self, resource: Resource, data: Any) -> None:
-        found = {one["Key"]: [value["Value"] for value in one["Values"]] for one in data.get("DhcpConfigurations") or ()}
+        found = {
+            one["Key"]: [value["Value"] for value in one["Values"]] for one in data.get("DhcpConfigurations") or ()
+        }
         for name, key in self.KEYS.items():
             if found.get(key):
                 several = isinstance(resource.kind.schema.inputs[name], list)

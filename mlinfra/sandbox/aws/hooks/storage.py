@@ -83,11 +83,17 @@ def _body(inputs: dict[str, Any]) -> bytes:
             return source.text.encode()
         path = Path(source.path or "")
         if not path.is_absolute():
-            raise AwsError("PutObject", "InvalidPath", f"the asset's path {source.path!r} must be absolute: the sandbox's server does not know the project's folder")
+            raise AwsError(
+                "PutObject",
+                "InvalidPath",
+                f"the asset's path {source.path!r} must be absolute: the sandbox's server does not know the project's folder",
+            )
         try:
             return path.read_bytes()
         except OSError as error:
-            raise AwsError("PutObject", "InvalidPath", f"the asset {source.path!r} cannot be read: {error.strerror}") from error
+            raise AwsError(
+                "PutObject", "InvalidPath", f"the asset {source.path!r} cannot be read: {error.strerror}"
+            ) from error
     if inputs.get("contentBase64") is not None:
         return base64.b64decode(inputs["contentBase64"])
     return str(inputs.get("content") or "").encode()
