@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-import jmespath
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.session import Session
 
+from mlinfra.sandbox.aws.names import search
 from mlinfra.sandbox.refusals import install
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ACCOUNT_ID: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
@@ -87,7 +89,7 @@ class Account:
         for place, code, message in REPORTED:
             if isinstance(answer, dict) and answer.get(place):
                 first = answer[place][0]
-                raise AwsError(name, str(jmespath.search(code, first)), str(jmespath.search(message, first)))
+                raise AwsError(name, str(search(code, first)), str(search(message, first)))
         return answer
 
     def input_shape(self, service: str, operation: str) -> Any:

@@ -6,13 +6,15 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.catalog.aws_types import Autoname, AwsType
 from mlinfra.engine.provider import CheckFailure
 from mlinfra.engine.values import UNKNOWN, Archive, Asset, Properties, has_unknowns
-from mlinfra.sandbox.aws.config import ProviderConfig
-from mlinfra.sandbox.aws.mapping import child
+from mlinfra.sandbox.aws.names import child
+
+if TYPE_CHECKING:
+    from mlinfra.catalog.aws_types import Autoname, AwsType
+    from mlinfra.sandbox.aws.config import ProviderConfig
 
 DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs that it filled in itself
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlinfra.engine.values import Properties
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlinfra.engine.values import Properties
 
 Key = tuple[str, str]  # provider instance, URN
 

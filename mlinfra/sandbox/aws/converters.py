@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROTOCOL_NAMES: Final = {"all": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 PROTOCOL_NUMBERS: Final = {"all": "-1", "tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
+
+BUDGET_TIME: Final = "%Y-%m-%d_%H:%M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,38 @@ def _filled(data: Any) -> Any:
     return [_filled(item) for item in data] if isinstance(data, list) else data
 
 
+def _indexes(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A table's secondary indexes as DynamoDB has them."""
+    found = []
+    for one in value:
+        keys = (("HASH", one.get("hashKey")), ("RANGE", one.get("rangeKey")))
+        projection = {"ProjectionType": one["projectionType"]}
+        if one.get("nonKeyAttributes"):
+            projection["NonKeyAttributes"] = one["nonKeyAttributes"]
+        item: dict[str, Any] = {"IndexName": one["name"], "Projection": projection}
+        item["KeySchema"] = [{"AttributeName": name, "KeyType": kind} for kind, name in keys if name]
+        if one.get("readCapacity"):
+            units = {f"{name.title()}CapacityUnits": int(one[f"{name}Capacity"]) for name in ("read", "write")}
+            item["ProvisionedThroughput"] = units
+        found.append(item)
+    return found
+
+
+def _from_indexes(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for one in data:
+        keys = {key["KeyType"]: key["AttributeName"] for key in one["KeySchema"]}
+        projection, units = one.get("Projection", {}), one.get("ProvisionedThroughput") or {}
+        item = {"name": one["IndexName"], "hashKey": keys.get("HASH"), "rangeKey": keys.get("RANGE")}
+        item |= {
+            "projectionType": projection.get("ProjectionType"),
+            "nonKeyAttributes": projection.get("NonKeyAttributes"),
+        }
+        item |= {"readCapacity": units.get("ReadCapacityUnits"), "writeCapacity": units.get("WriteCapacityUnits")}
+        found.append({name: value for name, value in item.items() if value})
+    return found
+
+
 def _word(yes: str, no: str) -> Converter:
     """A boolean that AWS writes as a word."""
     return Converter(lambda value: yes if value in (True, "true") else no, lambda data: data == yes)
@@ -73,6 +110,15 @@ CONVERTERS: Final[dict[str, Converter]] = {
         lambda text: base64.b64encode(text.encode()).decode(), lambda text: base64.b64decode(text).decode()
     ),
     "binary": Converter(base64.b64decode, lambda data: base64.b64encode(data).decode()),
+    "budget_filters": Converter(
+        lambda value: {one["name"]: one["values"] for one in value},
+        lambda data: [{"name": name, "values": values} for name, values in data.items()],
+    ),
+    "budget_time": Converter(
+        lambda text: datetime.datetime.strptime(text, BUDGET_TIME).replace(tzinfo=datetime.UTC),
+        lambda time: time.astimezone(datetime.UTC).strftime(BUDGET_TIME),
+    ),
+    "table_indexes": Converter(_indexes, _from_indexes),
     "enabled": _word("Enabled", "Suspended"),
     "https": Converter(_https, _https),
     "json_object": Converter(json.loads, lambda data: json.dumps(_filled(data))),

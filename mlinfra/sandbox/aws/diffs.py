@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.catalog.aws_types import AwsType
 from mlinfra.engine.values import UNKNOWN, Archive, Asset, has_unknowns
 from mlinfra.sandbox.aws.converters import CONVERTERS
+
+if TYPE_CHECKING:
+    from mlinfra.catalog.aws_types import AwsType
 
 DOCUMENTS: Final = ("policy", "policydocument", "policies", "policytext", "eventpattern", "inlinepolicy")
 ZERO: Final = (None, "", False, 0)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine.provider import ProviderFailure
-from mlinfra.engine.values import Properties
-from mlinfra.sandbox.aws.account import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlinfra.engine.values import Properties
+    from mlinfra.sandbox.aws.account import Account
 
 MADE_UP: Final = "20260101"  # what stands for the `*` in a name that a program looks for
 

@@ -6,11 +6,8 @@ import base64
 import functools
 import re
 import tomllib
-from collections.abc import Callable, Mapping
 from importlib import resources
-from typing import Any, Final
-
-import jmespath
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog.aws_types import lookup
 from mlinfra.engine.provider import Invoked, ProviderFailure
@@ -19,9 +16,14 @@ from mlinfra.errors import ConfigError
 from mlinfra.offline import functions
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, AwsError
 from mlinfra.sandbox.aws.images import image_of, images
-from mlinfra.sandbox.aws.provider import AwsProvider
+from mlinfra.sandbox.aws.names import search
 from mlinfra.sandbox.aws.resource import Resource
 from mlinfra.sandbox.aws.templates import Missing, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlinfra.sandbox.aws.provider import AwsProvider
 
 
 def invoke(provider: AwsProvider, token: str, args: Properties) -> Invoked:
@@ -61,7 +63,7 @@ def _look_up(provider: AwsProvider, region: str, token: str, entry: Mapping[str,
     answer = provider.account.call(
         entry["service"], entry["op"], {k: v for k, v in params.items() if v is not None}, region
     )
-    outputs = {name: jmespath.search(path, answer) for name, path in entry["outputs"].items()}
+    outputs = {name: search(path, answer) for name, path in entry["outputs"].items()}
     scope["outputs"] = outputs
     return outputs | fill(entry.get("derive", {}), scope) | {"id": fill(entry["id"], scope)}
 
@@ -104,17 +106,17 @@ def _found(provider: AwsProvider, region: str, token: str, entry: Mapping[str, A
     argument, parameter = find.get("id", ("", ""))
     if args.get(argument):
         params[parameter] = [args[argument]]
-    items = jmespath.search(find["at"], provider.account.call("ec2", find["op"], params, region)) or []
+    items = search(find["at"], provider.account.call("ec2", find["op"], params, region)) or []
     ids = [item[find["ids"]] for item in items]
     if "list" in entry:
-        also = {name: [jmespath.search(path, item) for item in items] for name, path in entry.get("also", {}).items()}
+        also = {name: [search(path, item) for item in items] for name, path in entry.get("also", {}).items()}
         return {entry["list"]: ids, "id": region, **also}
     if len(ids) != 1:
         raise ProviderFailure(
             f"invoking {token}: {len(ids) or 'no'} matches found, where there must be one: use another filter"
         )
     known = _like(provider, region, token, entry["like"], ids[0]) if "like" in entry else {"id": ids[0]}
-    return known | {name: jmespath.search(path, items[0]) for name, path in entry.get("also", {}).items()}
+    return known | {name: search(path, items[0]) for name, path in entry.get("also", {}).items()}
 
 
 def _ami(provider: AwsProvider, region: str, args: Properties) -> Properties:

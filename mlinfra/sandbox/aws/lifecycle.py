@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlinfra.catalog.aws_types import Call
 from mlinfra.sandbox.aws import steps
 from mlinfra.sandbox.aws.account import AwsError, is_missing
 from mlinfra.sandbox.aws.resource import Resource, changed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 def create(resource: Resource, made: Callable[[Resource], None]) -> None:

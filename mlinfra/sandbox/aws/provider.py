@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.catalog.aws_types import AwsType, lookup
 from mlinfra.engine.provider import (
@@ -18,13 +17,18 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.values import UNKNOWN, Properties, has_unknowns
+from mlinfra.engine.values import UNKNOWN, Properties
 from mlinfra.sandbox.aws import checks, diffs
 from mlinfra.sandbox.aws.account import Account, AwsError
 from mlinfra.sandbox.aws.claims import Claim, Claims
-from mlinfra.sandbox.aws.config import ProviderConfig
 from mlinfra.sandbox.aws.lifecycle import create, delete, update
 from mlinfra.sandbox.aws.resource import Resource
+from mlinfra.sandbox.aws.restore import completed, inputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlinfra.sandbox.aws.config import ProviderConfig
 
 KINDS = {
     ("add", False): DiffKind.ADD,
@@ -110,7 +114,7 @@ class AwsProvider:
                     return ReadResult("")
             except AwsError as error:
                 raise ProviderFailure(f"reading {kind.token} {id}: {error}") from error
-            found = self._inputs_of(resource, inputs)
+            found = inputs_of(resource, inputs, self.config)
             return ReadResult(resource.id, found, self._outputs(resource, found))
 
     def update(
@@ -201,7 +205,7 @@ class AwsProvider:
             delete(resource)
             self.claims.drop(key)
             return None
-        actual = self._inputs_of(resource, claim.inputs)
+        actual = inputs_of(resource, claim.inputs, self.config)
         resource.inputs = self._effective(inputs)
         self._guarded(resource, inputs, lambda: update(resource, self._effective(actual)))
         self.claims.made(key, self._claim(resource, inputs))
@@ -235,101 +239,6 @@ class AwsProvider:
         told = {name: value for name, value in resource.outputs.items() if name in names and name != "tags"}
         given = {name: completed(kind, name, value, told.get(name)) for name, value in self._shown(inputs).items()}
         return {**kind.computed, **told, **given, "id": resource.id}
-
-    def _inputs_of(self, resource: Resource, olds: Properties) -> Properties:
-        """The inputs that would make the resource what it is: the old ones where they still hold."""
-        kind, actual = resource.kind, dict(resource.outputs)
-        tags = {key: value for key, value in (actual.get("tags") or {}).items() if not self.config.ignores(key)}
-        own = {
-            key: v
-            for key, v in tags.items()
-            if key in (olds.get("tags") or {}) or self.config.default_tags.get(key) != v
-        }
-        actual["tags"] = own
-        found = {}
-        for name in kind.schema.inputs:
-            value = settable(kind, name, actual.get(name))
-            if name in olds and name != "tags":
-                found[name] = olds[name] if value is None else restored(kind, name, olds[name], value)
-            elif not diffs.is_empty(value) and (not olds or not self._given_by_aws(kind, name, value)):
-                found[name] = value
-            elif name in kind.defaults:
-                found[name] = kind.defaults[name]
-        if "region" in kind.schema.inputs:
-            found["region"] = resource.region
-        if checks.tagged(kind):
-            found["tagsAll"] = tags
-        found[checks.DEFAULTS] = olds.get(checks.DEFAULTS, [])
-        return found
-
-    @staticmethod
-    def _given_by_aws(kind: AwsType, name: str, value: Any) -> bool:
-        """Whether a value that no program gave is what AWS fills in anyway."""
-        return name in kind.schema.computed or diffs.is_zero(value) or value == kind.computed.get(name)
-
-
-def restored(kind: AwsType, path: str, old: Any, actual: Any) -> Any:
-    """The actual value in the words of the old one, so that only real changes show."""
-    if has_unknowns(old) or diffs.same(kind, path, old, actual):
-        return old
-    if isinstance(old, Mapping) and isinstance(actual, Mapping) and not is_map(kind, path):
-        return {
-            key: restored(kind, f"{path}.{key}", value, actual[key]) if key in actual else value
-            for key, value in old.items()
-            if key in actual or diffs.is_zero(value)
-        }
-    if isinstance(old, list) and isinstance(actual, list):
-        if len(old) == len(actual):
-            pairs = pair_up(kind, path, old, actual)
-            found = [restored(kind, path, one, other) for one, other in pairs]
-            return old if found == old else found
-    return actual
-
-
-def completed(kind: AwsType, path: str, given: Any, told: Any) -> Any:
-    """An object as the program gives it, with what AWS tells of the properties that it leaves out."""
-    if not isinstance(given, Mapping) or not isinstance(told, Mapping) or is_map(kind, path):
-        return given
-    return {**told, **{key: completed(kind, f"{path}.{key}", value, told.get(key)) for key, value in given.items()}}
-
-
-def settable(kind: AwsType, path: str, value: Any) -> Any:
-    """A value without the nested properties that only AWS sets."""
-    if isinstance(value, list):
-        return [settable(kind, path, item) for item in value]
-    if isinstance(value, Mapping):
-        inner = {key: settable(kind, f"{path}.{key}", item) for key, item in value.items()}
-        return {key: item for key, item in inner.items() if f"{path}.{key}" not in kind.not_emulated}
-    return value
-
-
-def pair_up(kind: AwsType, path: str, old: list[Any], actual: list[Any]) -> list[tuple[Any, Any]]:
-    """Each old item with the actual one that resembles it most."""
-    left = list(actual)
-    pairs = []
-    for one in old:
-        best = max(left, key=lambda other: likeness(kind, path, one, other))
-        left.remove(best)
-        pairs.append((one, best))
-    return pairs
-
-
-def likeness(kind: AwsType, path: str, one: Any, other: Any) -> int:
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return sum(diffs.same(kind, f"{path}.{key}", value, other.get(key)) for key, value in one.items())
-    return int(diffs.same(kind, path, one, other))
-
-
-def is_map(kind: AwsType, path: str) -> bool:
-    """Whether the property at a path is a map with free keys."""
-    schema: Any = {name: shape for name, shape in kind.schema.inputs.items()}
-    for part in path.split("."):
-        while isinstance(schema, list):
-            schema = schema[0]
-        schema = schema.get(part, schema.get(part + "!", schema.get("*"))) if isinstance(schema, Mapping) else None
-    while isinstance(schema, list):
-        schema = schema[0]
-    return isinstance(schema, Mapping) and "*" in schema
 
 
 def _same_name(kind: AwsType, olds: Properties, news: Properties) -> bool:

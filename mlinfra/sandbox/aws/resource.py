@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import jmespath
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.catalog.aws_types import AwsType, Call
-from mlinfra.engine.values import Properties
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, Account, AwsError, is_missing
+from mlinfra.sandbox.aws.decode import Decoder
 from mlinfra.sandbox.aws.diffs import same
+from mlinfra.sandbox.aws.encode import Encoder, merge
 from mlinfra.sandbox.aws.hooks import HOOKS, Hook
-from mlinfra.sandbox.aws.mapping import Decoder, Encoder, Names, merge
+from mlinfra.sandbox.aws.names import Names, search
 from mlinfra.sandbox.aws.templates import Missing, fill, parse
+
+if TYPE_CHECKING:
+    from mlinfra.engine.values import Properties
 
 
 @dataclass
@@ -96,7 +98,7 @@ class Resource:
 
     def learn(self, answer: Any, call: Call, *, main: bool = True) -> None:
         """Take from an answer every property it tells."""
-        data = jmespath.search(call.at, answer) if call.at else answer
+        data = search(call.at, answer) if call.at else answer
         if not isinstance(data, Mapping):
             data = {"": data}
         decoder = Decoder(self.names(call), call.outputs)
@@ -121,7 +123,7 @@ class Resource:
     def identify(self, answer: Any) -> None:
         """Find the new resource's id: in the answer, or made from its properties."""
         self.derive()
-        found = fill(self.kind.id, self.scope) if "{" in self.kind.id else jmespath.search(self.kind.id, answer)
+        found = fill(self.kind.id, self.scope) if "{" in self.kind.id else search(self.kind.id, answer)
         if not found:
             raise AwsError(self.kind.token, "SandboxError", f"no id at {self.kind.id} of the answer {answer!r}")
         self.id = str(found)
@@ -132,20 +134,18 @@ class Resource:
         for number, call in enumerate(self.kind.read):
             if not wanted(call):
                 continue
-            if call.when and not jmespath.search(call.when, self.scope):
+            if call.when and not search(call.when, self.scope):
                 continue
             try:
                 answer = self.ask(call.op, merge(self.key(call.op), fill(dict(call.params), self.scope)))
-                data = jmespath.search(fill_path(call.at, self.scope), answer) if call.at else answer
+                data = search(fill_path(call.at, self.scope), answer) if call.at else answer
             except (AwsError, Missing) as error:
                 if isinstance(error, AwsError) and not is_missing(error, self.kind.missing):
                     raise
                 if number == 0:
                     return False
                 continue
-            if number == 0 and (
-                not data or (self.kind.gone and jmespath.search(fill_path(self.kind.gone, self.scope), data))
-            ):
+            if number == 0 and (not data or (self.kind.gone and search(fill_path(self.kind.gone, self.scope), data))):
                 return False
             self.learn(
                 data, Call(op=call.op, outputs=call.outputs, rename=call.rename, into=call.into), main=number == 0

@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from concurrent import futures
 from importlib import metadata
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
@@ -28,6 +27,9 @@ from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig
 from mlinfra.sandbox.aws.invokes import invoke
 from mlinfra.sandbox.aws.provider import AwsProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 log = logging.getLogger("mlinfra.sandbox")
 WIRE: Final = Wire(secrets=False, resources=False)

@@ -7,8 +7,9 @@ from typing import Any
 
 from mlinfra.catalog.aws_types import Call, Step
 from mlinfra.sandbox.aws.account import AwsError, is_missing
-from mlinfra.sandbox.aws.diffs import canonical, same
-from mlinfra.sandbox.aws.mapping import Encoder, match, merge
+from mlinfra.sandbox.aws.diffs import canonical
+from mlinfra.sandbox.aws.encode import Encoder, merge
+from mlinfra.sandbox.aws.names import match
 from mlinfra.sandbox.aws.resource import Resource, changed
 
 # What AWS says when a call of an interrupted update is repeated, or its effect is there already.

@@ -11,9 +11,10 @@ from typing import Any
 
 from mlinfra.catalog.aws_types import AwsType, all_types
 from mlinfra.sandbox.aws.account import Account
-from mlinfra.sandbox.aws.diffs import identity
 from mlinfra.sandbox.aws.converters import CONVERTERS
-from mlinfra.sandbox.aws.mapping import Encoder, match, resolve
+from mlinfra.sandbox.aws.diffs import identity
+from mlinfra.sandbox.aws.encode import Encoder
+from mlinfra.sandbox.aws.names import match, resolve
 from mlinfra.sandbox.aws.resource import Resource
 
 ACCOUNT = Account("http://127.0.0.1:1")

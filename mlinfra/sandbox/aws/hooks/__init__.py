@@ -2,13 +2,28 @@
 
 from typing import Final
 
-from mlinfra.sandbox.aws.hooks import compute, functions, identity, instances, messaging, network, settings, storage
+from mlinfra.sandbox.aws.hooks import (, data
+    compute,
+    costs,
+    data,
+    functions,
+    identity,
+    instances,
+    messaging,
+    network,
+    security_groups,
+    settings,
+    storage,
+)
 from mlinfra.sandbox.aws.hooks.base import Hook
+
+__all__ = ["HOOKS", "Hook"]
 
 HOOKS: Final[dict[str, Hook]] = {
     "": Hook(),
     "bucket": storage.Bucket(),
     "bucket_object": storage.BucketObject(),
+    "budget": costs.Budget(),
     "cluster": compute.Cluster(),
     "compute_environment": compute.ComputeEnvironment(),
     "dhcp_options": network.DhcpOptions(),
@@ -23,7 +38,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "launch_template": instances.LaunchTemplate(),
     "layer": functions.LayerVersion(),
     "main_route_table": network.MainRouteTable(),
-    "many_rules": network.ManyRules(),
+    "many_rules": security_groups.ManyRules(),
     "metric_filter": settings.MetricFilter(),
     "network_acl": network.NetworkAcl(),
     "network_acl_rule": network.NetworkAclRule(),
@@ -40,9 +55,11 @@ HOOKS: Final[dict[str, Hook]] = {
     "route_table": network.RouteTable(),
     "route_table_association": network.RouteTableAssociation(),
     "secret": settings.Secret(),
-    "security_group": network.SecurityGroup(),
-    "single_rule": network.SingleRule(),
+    "security_group": security_groups.SecurityGroup(),
+    "single_rule": security_groups.SingleRule(),
+    "stream": data.Stream(),
     "subscription": messaging.Subscription(),
+    "table": data.Table(),
     "topic": messaging.Topic(),
     "user": identity.User(),
     "vpc_endpoint": network.VpcEndpoint(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,8 @@ from mlinfra.sandbox.aws.account import AwsError, is_missing
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlinfra.sandbox.aws.resource import Resource
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can say: the same code gives the same hash

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlinfra.sandbox.aws.resource import Resource
 
 

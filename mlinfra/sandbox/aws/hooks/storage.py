@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -13,6 +12,8 @@ from mlinfra.sandbox.aws.account import AwsError
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlinfra.sandbox.aws.resource import Resource
 
 # https://docs.aws.amazon.com/general/latest/gr/s3.html, "Amazon S3 website endpoints"
