@@ -10,7 +10,6 @@ import mlinfra as ml
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/logs"
 TRAIL = "arn:aws:cloudtrail:eu-central-1:123456789012:trail/dev-audit"
-ARCHIVE = "arn:aws:s3:eu-central-1:123456789012:audit-archive"
 
 
 def audit(declare, **arguments: Any):
@@ -37,8 +36,14 @@ def test_the_trail_is_whole_validated_and_encrypted(declare) -> None:
 
 
 def test_the_trail_waits_for_what_admits_it(declare) -> None:
-    made = trail(audit(declare, notify=True))
-    assert {"audit-archive-policy", "audit-trail", "audit-deliveries"} <= set(made.depends_on)
+    declared = audit(declare, notify=True)
+    made = {(node.type.rpartition(":")[2], node.name) for node in declared.graph.dependencies(trail(declared))}
+    wanted = {
+        ("BucketPolicy", "audit-archive-policy"),
+        ("RolePolicy", "audit-trail"),
+        ("TopicPolicy", "audit-deliveries"),
+    }
+    assert wanted <= made
 
 
 def test_management_events_always_and_object_access_in_the_buckets_given(declare) -> None:
@@ -51,23 +56,25 @@ def test_management_events_always_and_object_access_in_the_buckets_given(declare
     assert fields["resources.ARN"]["startsWiths"] == ["arn:aws:s3:::datasets/"]
 
 
-def test_the_archive_admits_this_trail_alone(declare) -> None:
-    policy = audit(declare).one("aws:s3/bucketPolicy:BucketPolicy").document()["Statement"]
+def test_the_archive_admits_this_trail_alone(declare, statements) -> None:
+    declared = audit(declare)
+    archive = declared.one("aws:s3/bucket:Bucket").outputs["arn"]
+    policy = statements(declared.one("aws:s3/bucketPolicy:BucketPolicy"))
     check, write = [s for s in policy if s["Sid"].startswith("CloudTrail")]
     assert check == {
         "Sid": "CloudTrailCheck",
         "Effect": "Allow",
         "Principal": {"Service": "cloudtrail.amazonaws.com"},
         "Action": "s3:GetBucketAcl",
-        "Resource": ARCHIVE,
+        "Resource": archive,
         "Condition": {"StringEquals": {"aws:SourceArn": TRAIL}},
     }
-    assert write["Resource"] == f"{ARCHIVE}/AWSLogs/123456789012/*"
+    assert write["Resource"] == f"{archive}/AWSLogs/123456789012/*"
     assert write["Condition"] == {"StringEquals": {"aws:SourceArn": TRAIL, "s3:x-amz-acl": "bucket-owner-full-control"}}
 
 
-def test_digests_are_not_kept_out_by_a_right_key_rule(declare) -> None:
-    policy = audit(declare).one("aws:s3/bucketPolicy:BucketPolicy").document()["Statement"]
+def test_digests_are_not_kept_out_by_a_right_key_rule(declare, statements) -> None:
+    policy = statements(audit(declare).one("aws:s3/bucketPolicy:BucketPolicy"))
     assert not [s for s in policy if "x-amz-server-side-encryption" in str(s)]
 
 
@@ -96,22 +103,23 @@ def test_the_archive_itself_is_watched(declare) -> None:
     assert audit(declare).one("aws:s3/bucketLogging:BucketLogging").inputs["targetBucket"] == "access-logs"
 
 
-def test_the_trail_can_be_searched_through_a_role_that_admits_it_alone(declare) -> None:
+def test_the_trail_can_be_searched_through_a_role_that_admits_it_alone(declare, statements) -> None:
     graph = audit(declare)
     group = graph.one("aws:cloudwatch/logGroup:LogGroup")
     assert (group.inputs["kmsKeyId"], group.inputs["retentionInDays"]) == (KEY, 365)
-    assert trail(graph).inputs["cloudWatchLogsGroupArn"].endswith(":audit-trail:*")
-    (assume,) = graph.one("aws:iam/role:Role").document("assumeRolePolicy")["Statement"]
+    assert trail(graph).inputs["cloudWatchLogsGroupArn"] == f"{group.outputs['arn']}:*"
+    (assume,) = statements(graph.one("aws:iam/role:Role"), "assumeRolePolicy")
     assert assume["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012", "aws:SourceArn": TRAIL}}
-    (write,) = graph.one("aws:iam/rolePolicy:RolePolicy").document()["Statement"]
-    assert write["Resource"].endswith(":audit-trail:log-stream:123456789012_CloudTrail_eu-central-1*")
+    (write,) = statements(graph.one("aws:iam/rolePolicy:RolePolicy"))
+    assert write["Resource"] == f"{group.outputs['arn']}:log-stream:123456789012_CloudTrail_eu-central-1*"
 
 
-def test_deliveries_are_announced_on_an_encrypted_topic_when_asked_for(declare) -> None:
+def test_deliveries_are_announced_on_an_encrypted_topic_when_asked_for(declare, statements) -> None:
     assert not audit(declare).of("aws:sns/topic:Topic")
     graph = audit(declare, notify=True)
     assert graph.one("aws:sns/topic:Topic").inputs["kmsMasterKeyId"] == KEY
-    publish, plaintext = graph.one("aws:sns/topicPolicy:TopicPolicy").document()["Statement"]
+    publish, plaintext = statements(graph.one("aws:sns/topicPolicy:TopicPolicy"))
     assert publish["Condition"] == {"StringEquals": {"aws:SourceArn": TRAIL}}
     assert (plaintext["Effect"], plaintext["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert graph.one("mlinfra:audit:AuditTrail").outputs["topicArn"]
+    topic = graph.one("aws:sns/topic:Topic").outputs["arn"]
+    assert graph.one("mlinfra:audit:AuditTrail").outputs["topicArn"] == topic

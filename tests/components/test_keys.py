@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,19 +18,23 @@ DECRYPT, REPAIR = "kms:Decrypt", "kms:PutKeyPolicy"
 
 
 def keys(declare, **arguments: Any) -> dict[str, Any]:
-    graph = declare(lambda: ml.KeyRing("ring", ml.KeyRingArgs(account=ACCOUNT, **arguments)))
-    return {node.name.removeprefix("ring-"): node for node in graph.of("aws:kms/key:Key")}
+    declared = declare(lambda: ml.KeyRing("ring", ml.KeyRingArgs(account=ACCOUNT, **arguments)))
+    return {node.name.removeprefix("ring-"): node for node in declared.of("aws:kms/key:Key")}
+
+
+def policy(key: Any) -> list[dict[str, Any]]:
+    return json.loads(key.inputs["policy"])["Statement"]
 
 
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def allowed(document: dict[str, Any], principal: str, action: str) -> list[dict[str, Any]]:
+def allowed(key: Any, principal: str, action: str) -> list[dict[str, Any]]:
     """The statements that allow the principal the action, conditions aside."""
     return [
         statement
-        for statement in document["Statement"]
+        for statement in policy(key)
         if statement["Effect"] == "Allow"
         and principal in [name for names in statement["Principal"].values() for name in listed(names)]
         and any(fnmatchcase(action, pattern) for pattern in listed(statement["Action"]))
@@ -42,45 +47,45 @@ def test_there_is_a_rotating_protected_key_for_every_purpose(declare) -> None:
     for key in made.values():
         assert key.inputs["enableKeyRotation"] is True
         assert key.inputs["deletionWindowInDays"] == 30
-        assert key.protect
+        assert key.options.protect
 
 
 def test_keys_can_be_left_unprotected_on_purpose(declare) -> None:
-    assert not any(key.protect for key in keys(declare, deletion_protection=False).values())
+    assert not any(key.options.protect for key in keys(declare, deletion_protection=False).values())
 
 
 def test_every_alias_names_stack_ring_and_purpose(declare) -> None:
-    graph = declare(lambda: ml.KeyRing("ring", ml.KeyRingArgs(account=ACCOUNT)), stack="feature/x_1")
+    graph = declare(lambda: ml.KeyRing("ring", ml.KeyRingArgs(account=ACCOUNT)), stack="feature.x_1")
     assert "alias/feature-x-1-ring-data" in {alias.inputs["name"] for alias in graph.of("aws:kms/alias:Alias")}
 
 
 @pytest.mark.parametrize("administrators", [[], [ADMIN]])
 def test_the_account_can_always_repair_the_policy(declare, administrators: list[str]) -> None:
     for key in keys(declare, administrators=administrators).values():
-        (statement,) = allowed(key.document(), ROOT, REPAIR)
+        (statement,) = allowed(key, ROOT, REPAIR)
         assert "Condition" not in statement
 
 
 def test_named_administrators_cannot_use_and_named_users_cannot_administer(declare) -> None:
-    document = keys(declare, administrators=[ADMIN], users={"data": [USER]})["data"].document()
-    assert allowed(document, ADMIN, "kms:ScheduleKeyDeletion")
-    assert allowed(document, ADMIN, "kms:TagResource")
+    key = keys(declare, administrators=[ADMIN], users={"data": [USER]})["data"]
+    assert allowed(key, ADMIN, "kms:ScheduleKeyDeletion")
+    assert allowed(key, ADMIN, "kms:TagResource")
     for action in (DECRYPT, "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant"):
-        assert not allowed(document, ADMIN, action)
-        assert allowed(document, USER, action)
-        assert not allowed(document, ROOT, action)
+        assert not allowed(key, ADMIN, action)
+        assert allowed(key, USER, action)
+        assert not allowed(key, ROOT, action)
     for action in ("kms:ScheduleKeyDeletion", REPAIR, "kms:DisableKey"):
-        assert not allowed(document, USER, action)
+        assert not allowed(key, USER, action)
 
 
 def test_users_of_one_purpose_are_not_users_of_another(declare) -> None:
     made = keys(declare, users={"data": [USER]})
-    assert not allowed(made["logs"].document(), USER, DECRYPT)
+    assert not allowed(made["logs"], USER, DECRYPT)
 
 
 def test_use_needs_the_account_and_a_service_of_the_purpose(declare) -> None:
     for purpose, key in keys(declare).items():
-        (statement,) = allowed(key.document(), ROOT, DECRYPT)
+        (statement,) = allowed(key, ROOT, DECRYPT)
         equal = statement["Condition"]["StringEquals"]
         assert equal["kms:CallerAccount"] == "123456789012"
         services = set(listed(equal["kms:ViaService"]))
@@ -90,13 +95,13 @@ def test_use_needs_the_account_and_a_service_of_the_purpose(declare) -> None:
 
 def test_grants_are_for_aws_services_only(declare) -> None:
     for key in keys(declare).values():
-        (statement,) = allowed(key.document(), ROOT, "kms:CreateGrant")
+        (statement,) = allowed(key, ROOT, "kms:CreateGrant")
         assert statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
 
 
 def test_nobody_is_allowed_everything_and_everybody_nothing(declare) -> None:
     for key in keys(declare, administrators=[ADMIN], users={"data": [USER]}).values():
-        for statement in key.document()["Statement"]:
+        for statement in policy(key):
             assert "kms:*" not in listed(statement["Action"])
             assert statement["Principal"] != "*"
             assert "*" not in [name for names in statement["Principal"].values() for name in listed(names)]
@@ -104,10 +109,7 @@ def test_nobody_is_allowed_everything_and_everybody_nothing(declare) -> None:
 
 def test_only_the_logs_key_admits_services_and_only_on_behalf_of_the_account(declare) -> None:
     made = keys(declare)
-    admitted = {
-        purpose: [s for s in key.document()["Statement"] if "Service" in s["Principal"]]
-        for purpose, key in made.items()
-    }
+    admitted = {purpose: [s for s in policy(key) if "Service" in s["Principal"]] for purpose, key in made.items()}
     assert [purpose for purpose, statements in admitted.items() if statements] == ["logs"]
     services = {statement["Principal"]["Service"] for statement in admitted["logs"]}
     assert services == {"logs.eu-central-1.amazonaws.com", "cloudtrail.amazonaws.com"}

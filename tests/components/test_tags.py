@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
 
 import mlinfra as ml
 
@@ -35,11 +36,11 @@ def test_lists_of_tags_and_other_providers_are_left_alone(declare) -> None:
         aws.autoscaling.Group(
             "group", max_size=1, min_size=0, tags=[{"key": "k", "value": "v", "propagate_at_launch": True}]
         )
-        pulumi.CustomResource("other:index:Thing", "thing", {"tags": {"k": "v"}})
+        kubernetes.core.v1.Namespace("space", metadata={"labels": {"k": "v"}})
 
     graph = declare(program)
     assert len(graph.one("aws:autoscaling/group:Group").inputs["tags"]) == 1
-    assert graph.one("other:index:Thing").inputs["tags"] == {"k": "v"}
+    assert "tags" not in graph.one("kubernetes:core/v1:Namespace").inputs
 
 
 def test_children_of_components_are_tagged_too(declare) -> None:

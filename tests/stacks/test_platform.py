@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-import mlinfra as ml
+from mlinfra.testing import PlanError
 
 STACKS = ["dev", "prod", "isolated"]
 EXPORTED = {
@@ -14,79 +14,93 @@ EXPORTED = {
     *("keyArns", "bucketNames", "trailArn", "logArchive"),
 }
 UNTAGGED = re.compile(
-    r"aws:ec2/(route:|routeTableAssociation:|vpcIpv4Cidr|vpcBlockPublic)|aws:s3/bucket.+|aws:iam/rolePolicy:|aws:kms/alias:|aws:sns/topicPolicy:"
+    r"aws:(ec2/(route|routeTableAssociation|vpcIpv4CidrBlockAssociation|vpcBlockPublicAccessOptions)"
+    r"|s3/bucket\w+|iam/rolePolicy|kms/alias|sns/topicPolicy):"
 )
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_it_declares_the_foundation_and_says_where_it_is(run, stack: str) -> None:
-    graph = run(stack)
+def test_it_declares_the_foundation_and_says_where_it_is(planned, stack: str) -> None:
+    graph = planned(stack)
     for component in ("keys:KeyRing", "network:Network", "access_logs:AccessLogBucket", "audit:AuditTrail"):
-        assert graph.one(f"mlinfra:{component}")
-    assert graph.of("mlinfra:storage:DataBucket")
-    assert set(graph.exports) == EXPORTED
-    assert graph.exports["bucketNames"].keys() >= {"datasets", "models"}
+        assert len(graph.of_type(f"mlinfra:{component}")) == 1
+    assert graph.outputs.keys() == EXPORTED
+    buckets = graph.of_type("mlinfra:storage:DataBucket")
+    assert graph.outputs["bucketNames"].keys() == {node.name.removeprefix("platform-") for node in buckets}
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_everything_is_tagged(run, stack: str) -> None:
+def test_all_but_what_aws_alone_knows_is_known_before_deploying(planned, stack: str) -> None:
+    unknown = {(node.type, value.path) for node in planned(stack).resources() for value in node.unknowns()}
+    assert unknown == set()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_everything_is_tagged(planned, stack: str) -> None:
     wanted = {"owner", "cost-center", "environment", "data-classification", "project", "stack"}
-    bare = [n for n in run(stack) if n.custom and not wanted <= set(n.inputs.get("tags", {}))]
-    assert [node.type for node in bare if not UNTAGGED.match(node.type) or node.type == "aws:s3/bucket:Bucket"] == []
+    bare = {node.type for node in planned(stack).resources() if not wanted <= (node.get("tags") or {}).keys()}
+    assert {type_ for type_ in bare if not UNTAGGED.match(type_)} == set()
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_nothing_speaks_with_the_world(run, stack: str) -> None:
-    graph = run(stack)
-    for rule in graph.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"):
-        assert rule.inputs["cidrIpv4"] != "0.0.0.0/0"
-    for subnet in graph.of("aws:ec2/subnet:Subnet"):
-        assert subnet.inputs["mapPublicIpOnLaunch"] is False
-    if stack == "isolated":
-        assert not graph.of("aws:ec2/route:Route")
+def test_nothing_speaks_with_the_world(planned, stack: str) -> None:
+    graph = planned(stack)
+    for rule in graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"):
+        assert rule.get("cidrIpv4") != "0.0.0.0/0"
+    for subnet in graph.of_type("aws:ec2/subnet:Subnet"):
+        assert subnet.get("mapPublicIpOnLaunch") is False
+    assert bool(graph.of_type("aws:ec2/route:Route")) == (stack != "isolated")
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_logs_and_data_never_share_a_key(run, stack: str) -> None:
-    graph = run(stack)
-    rules = graph.of("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
+def test_logs_and_data_never_share_a_key(planned, stack: str) -> None:
+    graph = planned(stack)
     keys = {
-        node.name: node.inputs["rules"][0]["applyServerSideEncryptionByDefault"].get("kmsMasterKeyId") for node in rules
+        node.name: [key.name for key in graph.references(node, "rules")]
+        for node in graph.of_type(
+            "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+        )
     }
-    assert keys["platform-archive-encryption"].endswith("platform-logs")
-    assert keys["platform-datasets-bucket-encryption"].endswith("platform-data")
-    assert keys["platform-models-bucket-encryption"].endswith("platform-artifacts")
+    assert keys["platform-archive-encryption"] == ["platform-logs"]
+    assert keys["platform-datasets-bucket-encryption"] == ["platform-data"]
+    assert keys["platform-models-bucket-encryption"] == ["platform-artifacts"]
+    assert keys["platform-access-logs-encryption"] == []
 
 
 @pytest.mark.parametrize(("stack", "protected"), [("dev", False), ("prod", True), ("isolated", False)])
-def test_deletion_protection_covers_what_holds_state(run, stack: str, protected: bool) -> None:
-    kinds = {"aws:kms/key:Key", "aws:s3/bucket:Bucket", "aws:cloudtrail/trail:Trail"}
-    assert {node.protect for node in run(stack) if node.type in kinds} == {protected}
+def test_deletion_protection_covers_what_holds_state(planned, stack: str, protected: bool) -> None:
+    kinds = ("aws:kms/key:Key", "aws:s3/bucket:Bucket", "aws:cloudtrail/trail:Trail")
+    assert {node.options.protect for node in planned(stack).of_type(*kinds)} == {protected}
 
 
-def test_the_trail_watches_every_data_bucket(run) -> None:
-    graph = run("prod")
-    _, data = graph.one("aws:cloudtrail/trail:Trail").inputs["advancedEventSelectors"]
-    watched = next(field["startsWiths"] for field in data["fieldSelectors"] if field["field"] == "resources.ARN")
-    assert len(watched) == len(graph.of("mlinfra:storage:DataBucket")) == 5
+def test_the_trail_watches_every_data_bucket(planned) -> None:
+    graph = planned("prod")
+    (trail,) = graph.of_type("aws:cloudtrail/trail:Trail")
+    watched = {node.name for node in graph.references(trail, "advancedEventSelectors")}
+    assert watched == {f"{node.name}-bucket" for node in graph.of_type("mlinfra:storage:DataBucket")}
+    assert len(watched) == 5
 
 
-def test_restricted_buckets_are_bound_to_the_networks_endpoint(run) -> None:
-    graph = run("prod")
-    bound = [
-        p.name for p in graph.of("aws:s3/bucketPolicy:BucketPolicy") if "platform-endpoint-s3-id" in p.inputs["policy"]
-    ]
-    assert sorted(bound) == ["platform-datasets-bucket-policy", "platform-features-bucket-policy"]
+def test_restricted_buckets_are_bound_to_the_networks_endpoint(planned) -> None:
+    graph = planned("prod")
+    (endpoint,) = (node for node in graph.named("platform-endpoint-s3"))
+    bound = {node.name for node in graph.dependents(endpoint, "aws:s3/bucketPolicy:BucketPolicy")}
+    assert bound == {"platform-datasets-bucket-policy", "platform-features-bucket-policy"}
 
 
-def test_a_tag_is_an_update_and_nothing_else(run) -> None:
-    before, after = run("dev"), run("dev", owner="somebody-else")
-    assert [(node.type, node.name) for node in before] == [(node.type, node.name) for node in after]
-    for old, new in zip(before, after, strict=True):
-        changed = {key for key in {*old.inputs, *new.inputs} if old.inputs.get(key) != new.inputs.get(key)}
-        assert changed <= {"tags"}
+def test_a_tag_is_an_update_and_nothing_else(planned) -> None:
+    before, after = ({n.urn: n for n in planned("dev", **change).resources()} for change in ({}, {"owner": "another"}))
+    assert before.keys() == after.keys()
+    changed = {
+        name for urn, old in before.items() for name in old.inputs if old.inputs[name] != after[urn].inputs.get(name)
+    }
+    assert changed == {"tags", "tagsAll"}
 
 
-def test_bad_settings_end_the_program_before_anything_is_declared(run) -> None:
-    with pytest.raises(ml.ArgumentError, match=r"^Pulumi\.dev\.yaml: platform:cidr = '10\.0\.0\.0/30': too small"):
-        run("dev", cidr="10.0.0.0/30")
+def test_bad_settings_end_the_program_with_their_text_alone(planned) -> None:
+    with pytest.raises(PlanError) as error:
+        planned("dev", cidr="10.0.0.0/30", zonez=["us-east-1a"])
+    text = str(error.value)
+    assert "Pulumi.dev.yaml: platform:cidr = '10.0.0.0/30': too small" in text
+    assert "Pulumi.dev.yaml: platform:zonez = '[\"us-east-1a\"]': not known here\n  fix: did you mean zones?" in text
+    assert "Traceback" not in text
