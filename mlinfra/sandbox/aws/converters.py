@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -115,8 +115,8 @@ CONVERTERS: Final[dict[str, Converter]] = {
         lambda data: [{"name": name, "values": values} for name, values in data.items()],
     ),
     "budget_time": Converter(
-        lambda text: datetime.datetime.strptime(text, BUDGET_TIME).replace(tzinfo=datetime.UTC),
-        lambda time: time.astimezone(datetime.UTC).strftime(BUDGET_TIME),
+        lambda text: dt.datetime.strptime(text, BUDGET_TIME).replace(tzinfo=dt.UTC),
+        lambda time: time.astimezone(dt.UTC).strftime(BUDGET_TIME),
     ),
     "table_indexes": Converter(_indexes, _from_indexes),
     "enabled": _word("Enabled", "Suspended"),

@@ -23,7 +23,7 @@ from mlinfra.sandbox.aws.account import ACCOUNT_ID, Account
 from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig
 from mlinfra.sandbox.aws.provider import AwsProvider
-from mlinfra.sandbox.aws.templates import Missing, fill
+from mlinfra.sandbox.aws.templates import MissingError, fill
 
 CASES: Final = Path(__file__).with_name("cases")
 REFERENCE: Final = re.compile(r"<(\w+/\w+(?:#\w+)?)\.([\w.]+)>")
@@ -72,9 +72,10 @@ class Life:
             return {key: self.filled(item, name) for key, item in value.items()}
         if isinstance(value, list):
             return [self.filled(item, name) for item in value]
-        if not isinstance(value, str):
-            return value
-        text = value.replace("{n}", name)
+        return self._text(value.replace("{n}", name), name) if isinstance(value, str) else value
+
+    def _text(self, text: str, name: str) -> Any:
+        """A text with its references filled."""
         if text == "{ami}":
             return self.provider.account.call("ec2", "register_image", {"Name": name})["ImageId"]
         whole = REFERENCE.fullmatch(text)
@@ -190,6 +191,6 @@ def _known(place: str, scope: Mapping[str, Any]) -> str:
     """A regular expression for what a place stands for; `.+` for what is made up."""
     try:
         text = str(fill(f"{{{place}}}", scope))
-    except Missing:
+    except MissingError:
         return ".+"
     return ".+" if text == f"{{{place}}}" else re.escape(text)

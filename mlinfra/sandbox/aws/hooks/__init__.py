@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from mlinfra.sandbox.aws.hooks import (, data
+from mlinfra.sandbox.aws.hooks import (
+    certificates,
     compute,
     costs,
     data,
@@ -24,6 +25,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "bucket": storage.Bucket(),
     "bucket_object": storage.BucketObject(),
     "budget": costs.Budget(),
+    "certificate": certificates.Certificate(),
     "cluster": compute.Cluster(),
     "compute_environment": compute.ComputeEnvironment(),
     "dhcp_options": network.DhcpOptions(),

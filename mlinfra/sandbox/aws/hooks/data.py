@@ -1,4 +1,5 @@
 """Hooks of DynamoDB's and Kinesis's types."""
+# ruff: noqa: D102 (the methods are Hook's)
 
 from __future__ import annotations
 
@@ -65,8 +66,9 @@ class Stream(Hook):
         return params
 
     def _lowered(self, resource: Resource) -> bool:
-        found = resource.call("describe_stream_summary", {"StreamName": resource.inputs["name"]})
-        return int(resource.inputs.get("retentionPeriod") or 24) < found["StreamDescriptionSummary"]["RetentionPeriodHours"]
+        found: dict[str, Any] = resource.call("describe_stream_summary", {"StreamName": resource.inputs["name"]})
+        current = int(found["StreamDescriptionSummary"]["RetentionPeriodHours"])
+        return int(resource.inputs.get("retentionPeriod") or 24) < current
 
 
 def _essence(index: dict[str, Any]) -> tuple[Any, ...]:
