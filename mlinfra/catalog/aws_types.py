@@ -23,7 +23,9 @@ ROOT: Final = resources.files("mlinfra.catalog") / "aws"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autoname:
-    """How pulumi-aws names a resource whose program does not: `<prefix><URN name><separator><random><suffix>`.
+    """How pulumi-aws names a resource whose program does not.
+
+    The name is `<prefix><URN name><separator><random><suffix>`.
 
     `suffix_when` names the boolean input without which the suffix is left out (`.fifo` of queues and topics).
     Source: pulumi-aws 7, provider/resource_overrides.go and provider/autonaming.go.
@@ -60,13 +62,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A call that applies some properties after creation and on updates. One of four kinds:
+    """A call that applies some properties after creation and on updates, of one of three kinds.
 
-    `op` sets them (`each`: one call per property; `named`: one call per property with the parameters for its name and
-    its value; `clear`: the operation when they are taken away; `delta`: per
-    property the two parameters that take what is added and what is removed); `on`/`off` switch a boolean; `add`/
-    `remove` work item by item; `with_` are properties that go along. `undo`: remove all items before the deletion.
-    What was taken away is set back to its default, with `omit` left out. `at`: where the answer tells of the resource.
+    `op` sets properties: all in one call, `each` in one of its own, or `named` with the parameters for its name and its
+    value. `clear` is the operation when they are taken away; without it they are set back to their defaults, or left out
+    with `omit`. `delta` gives, per property, the parameters that take what is added and what is removed; `at` is where the
+    answer tells of the resource. `on` and `off` switch the first property, a boolean. `add` and `remove` work item by
+    item; with `undo` all items are removed before the deletion. `with_` are properties that go along.
     """
 
     props: tuple[str, ...]
@@ -90,8 +92,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A type's properties. A shape is "str", "bool", "int", "num" or "any", a list of one shape, a map `{"*": shape}` or
-    an object `{property: shape}`, where `!` after a name marks it required.
+    """A type's properties.
+
+    A shape is "str", "bool", "int", "num", "asset", "archive" or "any", a list of one shape, a map `{"*": shape}`, or an
+    object `{property: shape}`, where `!` after a name marks it required.
     """
 
     inputs: Mapping[str, Any]
@@ -196,7 +200,7 @@ def _type(token: str, entry: dict[str, Any]) -> AwsType:
     unknown = entry.keys() - {one.name for one in fields(AwsType)}
     if unknown:
         raise ValueError(f"the entry of {token} in the type table has unknown keys: {sorted(unknown)}")
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in entry.items()}
     values["noun"] = entry.get("noun", token.rpartition(":")[2])
     for name in ("create", "adopt", "put", "delete"):
         if name in entry:
@@ -225,7 +229,8 @@ def _call(value: str | dict[str, Any]) -> Call:
 
 def _step(value: dict[str, Any]) -> Step:
     values = {("with_" if name == "with" else name): one for name, one in value.items()}
-    return Step(**{name: tuple(one) if isinstance(one, list) else one for name, one in values.items()})
+    fixed: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
+    return Step(**fixed)
 
 
 @functools.cache

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ACCOUNT_ID: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
+CREDENTIAL: Final = "test"  # the sandbox takes any
 NOT_FOUND: Final = re.compile(r"NotFound|NoSuch|NonExist|DoesNotExist|NotExist|^404$")
 # Answers of 200 that carry failures (measured with ec2, events and kinesis): where, code and message.
 REPORTED: Final = (
@@ -47,7 +48,7 @@ class Account:
         core = Session()
         core.set_config_variable("profile", None)
         self._session = boto3.session.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", botocore_session=core
+            aws_access_key_id=CREDENTIAL, aws_secret_access_key=CREDENTIAL, botocore_session=core
         )
         self._config = Config(
             retries={"total_max_attempts": 1},
@@ -93,7 +94,7 @@ class Account:
         return answer
 
     def input_shape(self, service: str, operation: str) -> Any:
-        """botocore's model of what the operation takes; None when it takes nothing."""
+        """The model of what the operation takes; None when it takes nothing."""
         meta = self.client(service).meta
         return meta.service_model.operation_model(meta.method_to_api_mapping[operation]).input_shape
 

@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 
 DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs that it filled in itself
 
+WORDS: Final = {"str": "a string", "bool": "true or false", "int": "a whole number", "num": "a number"}
+SHOWN: Final = 80  # characters of a wrong value that a message shows
+
 
 def check(
-    kind: AwsType,
-    config: ProviderConfig,
-    name: str,
-    olds: Properties,
-    news: Properties,
-    seed: bytes,
-    proposed: str = "",
+    kind: AwsType, config: ProviderConfig, olds: Properties, news: Properties, *, name: str, seed: bytes, proposed: str
 ) -> tuple[Properties, list[CheckFailure]]:
     """The inputs completed, and what is wrong with them. `name` is the URN's; `proposed` a name that the engine wants."""
     inputs = {key: value for key, value in news.items() if value is not None}
@@ -103,36 +100,41 @@ def _unknown(kind: AwsType, inputs: Properties) -> Iterator[CheckFailure]:
 
 
 def _shape(kind: AwsType, schema: Any, value: Any, path: str, place: str) -> Iterator[CheckFailure]:
+    """What is wrong with a value; `path` names its property, `place` where in the inputs it stands."""
     if value is None or value is UNKNOWN or schema == "any":
         return
     if path in kind.not_emulated and value not in (False, "", [], {}):
         yield CheckFailure(place, f"{kind.token}: the property {path!r} is not emulated by the sandbox")
     elif isinstance(schema, list):
-        if not isinstance(value, list):
-            yield _wrong(kind, place, "a list", value)
-            return
-        for number, item in enumerate(value):
-            yield from _shape(kind, schema[0], item, path, f"{place}[{number}]")
+        yield from _list(kind, schema[0], value, path, place)
     elif isinstance(schema, Mapping):
-        if not isinstance(value, Mapping):
-            yield _wrong(kind, place, "a map" if "*" in schema else "an object", value)
-            return
-        for name, item in value.items():
-            inner = child(schema, name)
-            if inner is not None:
-                yield from _shape(kind, inner, item, path if "*" in schema else f"{path}.{name}", f"{place}.{name}")
-            elif not name.startswith("__"):
-                yield CheckFailure(f"{place}.{name}", f"{kind.token}: {place} has no property {name!r}")
-        for name in schema:
-            if name.endswith("!") and value.get(name[:-1]) is None:
-                yield CheckFailure(place, f"{kind.token}: {place} needs the property {name[:-1]!r}")
+        yield from _object(kind, schema, value, path, place)
     elif not _fits(schema, value):
-        yield _wrong(
-            kind,
-            place,
-            {"str": "a string", "bool": "true or false", "int": "a whole number"}.get(schema, schema),
-            value,
-        )
+        yield _wrong(kind, place, WORDS.get(schema, f"an {schema}"), value)
+
+
+def _list(kind: AwsType, schema: Any, value: Any, path: str, place: str) -> Iterator[CheckFailure]:
+    if not isinstance(value, list):
+        yield _wrong(kind, place, "a list", value)
+        return
+    for number, item in enumerate(value):
+        yield from _shape(kind, schema, item, path, f"{place}[{number}]")
+
+
+def _object(kind: AwsType, schema: Mapping[str, Any], value: Any, path: str, place: str) -> Iterator[CheckFailure]:
+    free = "*" in schema
+    if not isinstance(value, Mapping):
+        yield _wrong(kind, place, "a map" if free else "an object", value)
+        return
+    for name, item in value.items():
+        inner = child(schema, name)
+        if inner is not None:
+            yield from _shape(kind, inner, item, path if free else f"{path}.{name}", f"{place}.{name}")
+        elif not name.startswith("__"):
+            yield CheckFailure(f"{place}.{name}", f"{kind.token}: {place} has no property {name!r}")
+    for name in schema:
+        if name.endswith("!") and value.get(name[:-1]) is None:
+            yield CheckFailure(place, f"{kind.token}: {place} needs the property {name[:-1]!r}")
 
 
 def _fits(schema: str, value: Any) -> bool:
@@ -152,5 +154,5 @@ def _fits(schema: str, value: Any) -> bool:
 
 def _wrong(kind: AwsType, place: str, wanted: str, value: Any) -> CheckFailure:
     spelled = json.dumps(value, default=str)
-    shown = spelled if len(spelled) < 80 else spelled[:77] + "..."
+    shown = spelled if len(spelled) < SHOWN else spelled[: SHOWN - 3] + "..."
     return CheckFailure(place, f"{kind.token}: {place!r} must be {wanted}, not {shown}")

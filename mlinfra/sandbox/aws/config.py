@@ -57,11 +57,12 @@ class ProviderConfig:
 
 def failures(properties: Properties) -> list[CheckFailure]:
     """What is wrong with a provider's configuration."""
-    found = []
     values = {name: _value(plain(value)) for name, value in properties.items() if value is not UNKNOWN}
-    for name in values:
-        if not (name in KNOWN | IGNORED or name in NOTED or name.startswith("__")):
-            found.append(CheckFailure(name, f"the provider aws has no setting {name!r}"))
+    found = [
+        CheckFailure(name, f"the provider aws has no setting {name!r}")
+        for name in values
+        if name not in KNOWN | IGNORED | NOTED.keys() and not name.startswith("__")
+    ]
     allowed, forbidden = (
         [str(one) for one in values.get(name) or ()] for name in ("allowedAccountIds", "forbiddenAccountIds")
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from mlinfra.sandbox.aws.converters import CONVERTERS
-from mlinfra.sandbox.aws.names import PAIRS, Names, index_of, match, search
+from mlinfra.sandbox.aws.names import PAIRS, YES, Names, index_of, match, search
 
 
 class Decoder:
@@ -96,17 +96,19 @@ def _plain(schema: str, data: Any) -> Any:
         data = data.get("Value")
     if isinstance(data, list):
         data = data[0] if data else None
-    if data is None:
-        return None
+    if data is None or schema == "str":
+        return None if data is None else _text(data)
     if schema == "bool":
-        return data if isinstance(data, bool) else str(data).lower() in ("true", "enable", "enabled", "1")
-    if schema in ("int", "num"):
-        number = float(data)
-        return int(number) if number.is_integer() else number
+        return data if isinstance(data, bool) else str(data).lower() in YES
+    number = float(str(data))
+    return int(number) if number.is_integer() else number
+
+
+def _text(data: Any) -> str:
     if isinstance(data, bool):
         return str(data).lower()
-    if isinstance(data, datetime.datetime):
-        return data.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(data, dt.datetime):
+        return data.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(data, bytes):
         try:
             return data.decode()

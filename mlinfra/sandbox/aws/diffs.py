@@ -86,7 +86,7 @@ def same(kind: AwsType, name: str, old: Any, new: Any) -> bool:
         return not has_unknowns(new)
     if has_unknowns(new) or has_unknowns(old):
         return False
-    return canonical(kind, name, _without_filled(kind, name, old, new)) == canonical(kind, name, new)
+    return bool(canonical(kind, name, _without_filled(kind, name, old, new)) == canonical(kind, name, new))
 
 
 def _without_filled(kind: AwsType, path: str, old: Any, new: Any) -> Any:
@@ -111,13 +111,15 @@ def canonical(kind: AwsType, path: str, value: Any) -> Any:
         return found if path in kind.ordered else sorted(found, key=_key)
     if path in kind.convert and isinstance(value, str):
         value = CONVERTERS[kind.convert[path]].encode(value)
+    if isinstance(value, str):
+        return _parsed(value) if is_document(kind, path) else value
     if isinstance(value, Asset | Archive):
         return value.hash or (value.text if isinstance(value, Asset) else None) or value.path or value.uri
-    if isinstance(value, str) and is_document(kind, path) and value[:1] in "{[":
-        try:
-            return _document(json.loads(value))
-        except ValueError:
-            return value
+    return _number(value)
+
+
+def _number(value: Any) -> Any:
+    """A number or truth as the text that says the same."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
@@ -132,7 +134,9 @@ def is_document(kind: AwsType, path: str) -> bool:
 
 def is_zero(value: Any) -> bool:
     """Whether the value says as much as its absence."""
-    return value in ZERO if not isinstance(value, Mapping | list) else all(is_zero(item) for item in _items(value))
+    return (
+        bool(value in ZERO) if not isinstance(value, Mapping | list) else all(is_zero(item) for item in _items(value))
+    )
 
 
 def is_empty(value: Any) -> bool:
@@ -144,11 +148,13 @@ def _items(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, Mapping) else list(value)
 
 
-def _document(value: Any) -> Any:
+def _parsed(text: str) -> Any:
     """A JSON document; in a policy the order of lists means nothing and a list of one is its item."""
-    if not isinstance(value, Mapping) or "Statement" not in value:
-        return value
-    return _policy(value)
+    try:
+        value = json.loads(text) if text[:1] in "{[" else text
+    except ValueError:
+        return text
+    return _policy(value) if isinstance(value, Mapping) and "Statement" in value else value
 
 
 def _policy(value: Any) -> Any:

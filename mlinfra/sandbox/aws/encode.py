@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlinfra.sandbox.aws.converters import CONVERTERS
-from mlinfra.sandbox.aws.names import PAIRS, Names, child, index_of, match, resolve
+from mlinfra.sandbox.aws.names import PAIRS, YES, Names, child, index_of, match, resolve
 
 
 class Encoder:
@@ -57,16 +57,19 @@ class Encoder:
         if kind == "structure":
             return self._structure(schema, value, shape, path)
         if kind == "list":
-            if isinstance(value, Mapping) and isinstance(schema, Mapping) and "*" in schema:
-                return _pairs(value, shape.member)
-            if value == [] and shape.metadata.get("min", 0) > 0:
-                return None  # botocore refuses an empty list here; leaving it out says the same
-            items, one = (value, schema[0]) if isinstance(schema, list) else ([value], schema)
-            return [self._value(one, item, shape.member, path) for item in items if item is not None]
+            return self._list(schema, value, shape, path)
         if kind == "map":
             inner = schema.get("*", "any") if isinstance(schema, Mapping) else "any"
             return {key: self._value(inner, item, shape.value, path) for key, item in value.items()}
         return _scalar(value, kind)
+
+    def _list(self, schema: Any, value: Any, shape: Any, path: str) -> list[Any] | None:
+        if isinstance(value, Mapping) and isinstance(schema, Mapping) and "*" in schema:
+            return _pairs(value, shape.member)
+        if value == [] and shape.metadata.get("min", 0) > 0:
+            return None  # botocore refuses an empty list here; leaving it out says the same
+        items, one = (value, schema[0]) if isinstance(schema, list) else ([value], schema)
+        return [self._value(one, item, shape.member, path) for item in items if item is not None]
 
     def _structure(self, schema: Any, value: Any, shape: Any, path: str) -> Any:
         members = shape.members
@@ -156,7 +159,7 @@ def _scalar(value: Any, kind: str) -> Any:
     if kind in ("float", "double"):
         return float(value)
     if kind == "boolean":
-        return value if isinstance(value, bool) else str(value).lower() in ("true", "enable", "enabled", "1")
+        return value if isinstance(value, bool) else str(value).lower() in YES
     if kind == "blob":
         return value.encode() if isinstance(value, str) else value
     return value

@@ -18,7 +18,7 @@ from mlinfra.sandbox.aws.account import ACCOUNT_ID, AwsError
 from mlinfra.sandbox.aws.images import image_of, images
 from mlinfra.sandbox.aws.names import search
 from mlinfra.sandbox.aws.resource import Resource
-from mlinfra.sandbox.aws.templates import Missing, fill
+from mlinfra.sandbox.aws.templates import MissingError, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ def invoke(provider: AwsProvider, token: str, args: Properties) -> Invoked:
             found = (
                 special(provider, region, given) if special else _look_up(provider, region, token, entry or {}, given)
             )
-    except (AwsError, ConfigError, Missing) as error:
+    except (AwsError, ConfigError, MissingError) as error:
         raise ProviderFailure(f"invoking {token}: {error}") from error
     return Invoked({"region": region, **given, **found})
 
@@ -63,15 +63,16 @@ def _look_up(provider: AwsProvider, region: str, token: str, entry: Mapping[str,
     answer = provider.account.call(
         entry["service"], entry["op"], {k: v for k, v in params.items() if v is not None}, region
     )
-    outputs = {name: search(path, answer) for name, path in entry["outputs"].items()}
+    outputs: Properties = {name: search(path, answer) for name, path in entry["outputs"].items()}
     scope["outputs"] = outputs
-    return outputs | fill(entry.get("derive", {}), scope) | {"id": fill(entry["id"], scope)}
+    derived: Properties = fill(entry.get("derive", {}), scope)
+    return outputs | derived | {"id": fill(entry["id"], scope)}
 
 
 def _filled(template: Any, scope: Mapping[str, Any]) -> Any:
     try:
         return fill(template, scope)
-    except Missing:
+    except MissingError:
         return None
 
 
@@ -134,26 +135,24 @@ def _ami_ids(provider: AwsProvider, region: str, args: Properties) -> Properties
 
 def _parameter(provider: AwsProvider, region: str, args: Properties) -> Properties:
     """A parameter of the account; one of Amazon's that names an image names one that is made up for it."""
-    token = "aws:ssm/getParameter:getParameter"
+    function, name = "aws:ssm/getParameter:getParameter", str(args["name"])
     try:
-        return _look_up(provider, region, token, table()[token], args)
+        return _look_up(provider, region, function, table()[function], args)
     except AwsError as error:
-        name = str(args["name"])
         if error.code != "ParameterNotFound" or not re.fullmatch(r"/aws/service/.*/image_id", name):
             raise
-        found = images(
-            provider.account, region, {"filters": [{"name": "name", "values": [name.strip("/").replace("/", "-")]}]}
-        )
-        value, arn = found[0]["ImageId"], f"arn:aws:ssm:{region}::parameter{name}"
-        return {
-            "arn": arn,
-            "id": name,
-            "name": name,
-            "type": "String",
-            "value": value,
-            "insecureValue": value,
-            "version": 1,
-        }
+    wanted = [{"name": "name", "values": [name.strip("/").replace("/", "-")]}]
+    image = images(provider.account, region, {"filters": wanted})[0]["ImageId"]
+    arn = f"arn:aws:ssm:{region}::parameter{name}"
+    return {
+        "arn": arn,
+        "id": name,
+        "name": name,
+        "type": "String",
+        "value": image,
+        "insecureValue": image,
+        "version": 1,
+    }
 
 
 def _authorization_token(provider: AwsProvider, region: str, _: Properties) -> Properties:

@@ -22,6 +22,8 @@ PAIRS: Final = (
     ("parameterkey", "parametervalue"), ("attributename", "attributevalue"), ("parametername", "parametervalue"),
 )  # fmt: skip
 
+YES: Final = ("true", "enable", "enabled", "1")  # how booleans are spelt where AWS has words for them
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -49,7 +51,7 @@ def match(members: tuple[str, ...], name: str, noun: str = "") -> str | None:
     """The member that `name` means, or None."""
     index = index_of(members)
     plain = normal(name)
-    singular = plain[:-3] + "y" if plain.endswith("ies") else plain[:-1] if plain.endswith("s") else plain
+    singular = plain[:-3] + "y" if plain.endswith("ies") else plain.removesuffix("s")
     for candidate in (plain, plain + "s", singular, plain + "es", plain.removesuffix("es"), normal(noun) + plain):
         if candidate in index:
             return index[candidate]

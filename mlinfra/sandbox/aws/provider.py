@@ -61,7 +61,7 @@ class AwsProvider:
         claim = self.claims.get(key)
         if claim is not None and not olds:
             olds = claim.inputs  # what was made before keeps its name
-        inputs, failures = checks.check(kind, self.config, name, olds, news, seed, proposed)
+        inputs, failures = checks.check(kind, self.config, olds, news, name=name, seed=seed, proposed=proposed)
         return Checked(inputs, tuple(failures))
 
     def diff(self, urn: str, id: str, old_inputs: Properties, news: Properties) -> Diffed:  # noqa: A002
@@ -120,18 +120,18 @@ class AwsProvider:
     def update(
         self,
         urn: str,
-        id: str,
+        id: str,  # noqa: A002
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
         *,
         preview: bool = False,
-    ) -> Properties:  # noqa: A002, E501
+    ) -> Properties:
         """Change the resource in place and return its outputs."""
         kind = self._kind(urn)
         known = {name: value for name, value in old_outputs.items() if name not in old_inputs or name in news}
         if preview:
-            stale = {name: UNKNOWN for name in kind.volatile}
+            stale = dict.fromkeys(kind.volatile, UNKNOWN)
             return known | self._shown(news) | stale
         key = (self.identity, urn)
         with self.claims.held(key):
@@ -183,8 +183,12 @@ class AwsProvider:
         return found
 
     def _resource(
-        self, kind: AwsType, inputs: Properties, id: str = "", outputs: Mapping[str, Any] | None = None
-    ) -> Resource:  # noqa: A002
+        self,
+        kind: AwsType,
+        inputs: Properties,
+        id: str = "",  # noqa: A002
+        outputs: Mapping[str, Any] | None = None,
+    ) -> Resource:
         region = inputs.get("region") or (outputs or {}).get("region") or self.config.region
         return Resource(kind, self.account, str(region), self._effective(inputs), id, dict(outputs or {}))
 

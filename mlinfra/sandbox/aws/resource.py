@@ -13,7 +13,7 @@ from mlinfra.sandbox.aws.diffs import same
 from mlinfra.sandbox.aws.encode import Encoder, merge
 from mlinfra.sandbox.aws.hooks import HOOKS, Hook
 from mlinfra.sandbox.aws.names import Names, search
-from mlinfra.sandbox.aws.templates import Missing, fill, parse
+from mlinfra.sandbox.aws.templates import MissingError, fill, parse
 
 if TYPE_CHECKING:
     from mlinfra.engine.values import Properties
@@ -70,7 +70,7 @@ class Resource:
             if shape is not None and name in shape.members:
                 try:
                     found[name] = fill(template, self.scope)
-                except Missing:
+                except MissingError:
                     continue
         return found
 
@@ -117,7 +117,7 @@ class Resource:
         for name, template in self.kind.derive.items():
             try:
                 self.outputs[name] = fill(template, self.scope)
-            except Missing:
+            except MissingError:
                 continue
 
     def identify(self, answer: Any) -> None:
@@ -139,7 +139,7 @@ class Resource:
             try:
                 answer = self.ask(call.op, merge(self.key(call.op), fill(dict(call.params), self.scope)))
                 data = search(fill_path(call.at, self.scope), answer) if call.at else answer
-            except (AwsError, Missing) as error:
+            except (AwsError, MissingError) as error:
                 if isinstance(error, AwsError) and not is_missing(error, self.kind.missing):
                     raise
                 if number == 0:

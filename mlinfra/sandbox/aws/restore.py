@@ -55,11 +55,9 @@ def restored(kind: AwsType, path: str, old: Any, actual: Any) -> Any:
             for key, value in old.items()
             if key in actual or diffs.is_zero(value)
         }
-    if isinstance(old, list) and isinstance(actual, list):
-        if len(old) == len(actual):
-            pairs = pair_up(kind, path, old, actual)
-            found = [restored(kind, path, one, other) for one, other in pairs]
-            return old if found == old else found
+    if isinstance(old, list) and isinstance(actual, list) and len(old) == len(actual):
+        found = [restored(kind, path, one, other) for one, other in pair_up(kind, path, old, actual)]
+        return old if found == old else found
     return actual
 
 

@@ -3,6 +3,7 @@
 Attached to with PULUMI_DEBUG_PROVIDERS, one server stands for every provider instance of every engine. Each instance has
 a connection of its own, so the peer tells whose call it is; what is configured on a connection holds for its calls.
 """
+# ruff: noqa: ARG002, N802 (names and parameters are the protocol's)
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import threading
 from collections import OrderedDict
 from concurrent import futures
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
@@ -217,16 +218,17 @@ def _checked(found: Checked) -> Any:
 
 
 def _diffed(found: Diffed) -> Any:
+    places: dict[str, Any] = {
+        path: provider_pb2.PropertyDiff(kind=cast("Any", one.kind.value), inputDiff=one.input_diff)
+        for path, one in (found.detailed or {}).items()
+    }
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE,
         replaces=found.replaces,
         diffs=found.diffs,
         deleteBeforeReplace=found.delete_before_replace,
         hasDetailedDiff=True,
-        detailedDiff={
-            path: provider_pb2.PropertyDiff(kind=one.kind.value, inputDiff=one.input_diff)
-            for path, one in (found.detailed or {}).items()
-        },
+        detailedDiff=places,
     )
 
 

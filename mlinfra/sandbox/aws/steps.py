@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from mlinfra.catalog.aws_types import Call, Step
 from mlinfra.sandbox.aws.account import AwsError, is_missing
@@ -13,7 +13,8 @@ from mlinfra.sandbox.aws.names import match
 from mlinfra.sandbox.aws.resource import Resource, changed
 
 # What AWS says when a call of an interrupted update is repeated, or its effect is there already.
-DONE = ("InvalidPermission.Duplicate", "Resource.AlreadyAssociated", "EntityAlreadyExists", "RouteAlreadyExists")
+NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, 0)
+DONE: Final = ("InvalidPermission.Duplicate", "Resource.AlreadyAssociated", "EntityAlreadyExists", "RouteAlreadyExists")
 
 
 def initial(resource: Resource) -> dict[str, Any]:
@@ -59,30 +60,37 @@ def _apply(resource: Resource, step: Step, due: list[str], olds: Mapping[str, An
     if step.on or step.off:
         switch = bool(values.pop(step.props[0]))
         resource.send(step.on if switch else step.off, values if switch else {}, step)
-    elif step.clear and all(values[name] in (None, "", [], {}, 0) for name in step.props):
+    elif step.clear and all(values[name] in NOTHING for name in step.props):
         resource.send(step.clear, {})
     elif step.named:
-        for name, value in _filled(resource, step, due, values).items():
-            if name in due:
-                attribute = resource.names(step).rename.get(name, name[0].upper() + name[1:]).rpartition(".")[2]
-                text = str(value).lower() if isinstance(value, bool) else str(value)
-                resource.ask(step.op, resource.key(step.op) | dict(zip(step.named, (attribute, text), strict=True)))
+        _set_named(resource, step, due, values)
     elif step.each:
         for name in due:
             along = {one: values[one] for one in step.with_}
             resource.send(step.op, _filled(resource, step, [name], {name: values[name], **along}), step)
     else:
-        rest = {name: value for name, value in values.items() if name not in step.delta}
-        params = resource.params(step.op, _filled(resource, step, due, rest), step)
-        for name in due:
-            if name in step.delta:
-                added, removed = _delta(resource, name, olds.get(name), resource.inputs.get(name))
-                for parameter, items in zip(step.delta[name], (added, removed), strict=True):
-                    if items:
-                        params[parameter] = items
-        answer = resource.ask(step.op, params)
-        if step.at:
-            resource.learn(answer, Call(op=step.op, at=step.at))
+        _set(resource, step, due, values, olds)
+
+
+def _set_named(resource: Resource, step: Step, due: list[str], values: dict[str, Any]) -> None:
+    """One call per property, which takes its name and its value."""
+    filled = _filled(resource, step, due, values)
+    for name in due:
+        member = resource.names(step).rename.get(name, name[0].upper() + name[1:]).rpartition(".")[2]
+        text = str(filled[name]).lower() if isinstance(filled[name], bool) else str(filled[name])
+        resource.ask(step.op, resource.key(step.op) | dict(zip(step.named, (member, text), strict=True)))
+
+
+def _set(resource: Resource, step: Step, due: list[str], values: dict[str, Any], olds: Mapping[str, Any]) -> None:
+    """One call for all properties."""
+    rest = {name: value for name, value in values.items() if name not in step.delta}
+    params = resource.params(step.op, _filled(resource, step, due, rest), step)
+    for name in step.delta.keys() & set(due):
+        changes = _delta(resource, name, olds.get(name), resource.inputs.get(name))
+        params |= {parameter: items for parameter, items in zip(step.delta[name], changes, strict=True) if items}
+    answer = resource.ask(step.op, params)
+    if step.at:
+        resource.learn(answer, Call(op=step.op, at=step.at))
 
 
 def _filled(resource: Resource, step: Step, due: list[str], values: dict[str, Any]) -> dict[str, Any]:

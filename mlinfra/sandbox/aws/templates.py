@@ -21,12 +21,12 @@ CHANGES: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-class Missing(LookupError):
+class MissingError(LookupError):
     """A pattern needs a value that is not known."""
 
 
 def fill(template: Any, scope: Mapping[str, Any]) -> Any:
-    """The template with its places filled; lists and maps are filled inside. Raises `Missing`.
+    """The template with its places filled; lists and maps are filled inside. Raises `MissingError`.
 
     A template that is nothing but one place keeps the value's type.
     """
@@ -65,7 +65,7 @@ def _value(place: re.Match[str], scope: Mapping[str, Any]) -> Any:
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is not None and value != "":
             return CHANGES[place[2]](_text(value)) if place[2] else value
-    raise Missing(place[1])
+    raise MissingError(place[1])
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,5 @@
 """Hooks of IAM's types."""
+# ruff: noqa: D102 (the methods are Hook's)
 
 from __future__ import annotations
 
