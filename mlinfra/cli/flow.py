@@ -230,12 +230,14 @@ class Flow:
         if self.expect_no_changes and changed:
             would = "would change" if preview else "changed"
             raise MlinfraError(f"--expect-no-changes was given, but {changed} resources {would}")
-        if self.operation == "up" and not self.shown.json:
+        if self.operation in {"up", "destroy"} and not self.shown.json:
             summary.print_next(console(), self._next(preview=preview))
 
     def _next(self, *, preview: bool) -> list[tuple[str, str]]:
         if preview:
-            return [("deploy it", f"mlinfra up{self.arguments}")]
+            return [("do it", self._again())]
+        if self.operation == "destroy":
+            return [("deploy it again", f"mlinfra up{self.arguments}"), ("stop the sandbox", "mlinfra sandbox stop")]
         region = "" if self.region == DEFAULT_REGION else f" --region {self.region}"
         return [
             ("look at the account", f'eval "$(mlinfra sandbox env{region})"    then aws, boto3, …'),

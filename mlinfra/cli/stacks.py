@@ -59,7 +59,7 @@ def outputs(
     from mlinfra.cli.opening import open_stack
 
     stack = open_stack(where)
-    values = stack.outputs()
+    values = dict(sorted(stack.outputs().items()))
     if name is not None and name not in values:
         known = f"it has {', '.join(values)}" if values else "it has none"
         raise ConfigError(f"stack {stack.name!r} has no output {name!r}; {known}")
@@ -107,8 +107,7 @@ def ls(where: Where, *, json: Json = False) -> None:
     """List the stacks of a project: those that are deployed and those that are configured."""
     from dataclasses import asdict
 
-    from rich.table import Table
-
+    from mlinfra.cli.display.columns import print_columns
     from mlinfra.cli.opening import open_project
     from mlinfra.engine.stack import default_home, stacks
 
@@ -119,15 +118,15 @@ def ls(where: Where, *, json: Json = False) -> None:
         rows = [asdict(deployed[n]) if n in deployed else {"project": project.name, "name": n} for n in names]
         typer.echo(jsonlib.dumps(rows, indent=2, default=str))
         return
-    table = Table("STACK", "RESOURCES", "LAST WRITTEN", "", box=None, pad_edge=False, header_style="dim")
+    lines = [("STACK", "RESOURCES", "LAST WRITTEN", "")]
     for name in names:
         if (summary := deployed.get(name)) is None:
-            table.add_row(name, "-", "not deployed")
+            lines.append((name, "-", "not deployed", ""))
             continue
         count = str(summary.resources) if summary.resources >= 0 else "?"
         when = summary.updated.astimezone().isoformat(sep=" ", timespec="seconds")
-        table.add_row(name, count, when, "locked" if summary.locked else "")
-    console().print(table)
+        lines.append((name, count, when, "locked" if summary.locked else ""))
+    print_columns(console(), lines)
 
 
 @state_app.command("export")

@@ -57,16 +57,23 @@ def types(
         return
     if not found:
         raise ConfigError(f"no type has {search!r} in its name", fix="`mlinfra types` lists all")
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for one in found:
-        lacks = f"not emulated: {', '.join(one.not_emulated)}" if one.not_emulated else ""
-        table.add_row(one.token, Text(one.fidelity, _STYLES[one.fidelity]), Text(lacks, "dim"))
-    console().print(table)
+    from mlinfra.cli.display.columns import print_columns
+
+    print_columns(
+        console(),
+        [
+            (
+                one.token,
+                Text(one.fidelity, _STYLES[one.fidelity]),
+                Text(f"without {', '.join(one.not_emulated)}" if one.not_emulated else "", "dim"),
+            )
+            for one in found
+        ],
+    )
     counts = {kind: sum(one.fidelity == kind for one in found) for kind in MEANINGS}
-    say(f"\n{len(found)} types")
+    say(f"\n{len(found)} types", style="bold")
     for kind, meaning in MEANINGS.items():
         if counts[kind]:
             say(f"  {counts[kind]:>4} {kind:<9} {meaning}", style="dim")

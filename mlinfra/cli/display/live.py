@@ -48,6 +48,7 @@ class LiveView:
         self._console, self._progress, self._title, self._preview = console, progress, title, preview
         self._before = before  # what happens until the first resource is met
         self._recent: deque[Row] = deque(maxlen=_RECENT)
+        self._over = False
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=8, transient=True)
 
@@ -59,6 +60,7 @@ class LiveView:
     def __exit__(self, *_: object) -> None:
         self._progress.watched = False
         self._live.stop()
+        self._over = True
         if not self._preview:
             self._leave_behind()
 
@@ -177,7 +179,7 @@ class LiveView:
         return f"to {said.planned}" if self._preview else said.done
 
     def _spinning(self) -> RenderableType:
-        return self._spinner.render(self._console.get_time())
+        return Text("·", "dim") if self._over else self._spinner.render(self._console.get_time())
 
 
 def _top(rows: dict[str, Row], row: Row) -> Row:

@@ -38,8 +38,8 @@ class PlainView:
     def __call__(self, event: Event) -> None:
         """Take in an event."""
         row = self._progress.feed(event)
-        if self._preview or row is None or row.status == "running" or not row.shown:
-            return
+        if self._preview or row is None or row.status == "running" or not row.shown or row.now == "replace":
+            return  # a replacement's own steps tell more than that it is one
         said = words(row.now)
         word = "failed" if row.status == "failed" else said.done
         self._write(row, f"{word} ({seconds(row.ended - row.began)})" + (f" [{row.fidelity}]" if row.fidelity else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from rich.text import Text
 from mlinfra.cli.display.columns import print_columns
 from mlinfra.cli.display.diff import DIFF_STYLES, changes
 from mlinfra.cli.display.progress import STACK_TYPE
-from mlinfra.cli.display.values import line
+from mlinfra.cli.display.values import bare, line
 from mlinfra.cli.display.words import WORDS, name_of, seconds, short_type, words
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mlinfra.engine.values import Properties
 
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # Pulumi's own colour marks
+_OUTPUT_WIDTH = 80
 _VERDICTS = {f"{what} {end}" for what in ("preview", "update") for end in ("failed", "canceled")}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "", "info#err": "", "debug": "dim"}
 _ORDER = {op: place for place, op in enumerate(WORDS)}
@@ -73,7 +75,13 @@ def print_outputs(
         for change in changed:
             console.print(Text(f"  {change}", DIFF_STYLES[change.sign]))
         return
-    rows = [(Text(f"  {name}", "cyan"), line(value, secrets=secrets, width=1000)) for name, value in outputs.items()]
+    rows: list[tuple[Text, str]] = []
+    for name, value in sorted(outputs.items()):
+        shown = line(value, secrets=secrets, width=10_000)
+        parts = [shown]
+        if len(shown) > _OUTPUT_WIDTH and shown.startswith(("{", "[")):
+            parts = json.dumps(bare(value, secrets=secrets), indent=2).splitlines()
+        rows += zip([Text(f"  {name}", "cyan"), *[Text("")] * (len(parts) - 1)], parts, strict=True)
     print_columns(console, rows, fold=True)
 
 
