@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mlinfra.sandbox.refusals.memory import TRUTHS, Answer, Memory, key
+
 Client = Any
 ClientFactory = Callable[[str, str], Client]
-Answer = Mapping[str, Any]
 
-FRESH_SECONDS: Final = 30.0  # others may change the account too; what they delete is noticed after this long
 NOT_ABSENT: Final = ("AccessDenied", "Unauthorized", "Throttl", "UnrecognizedClient", "InvalidAction", "NotImplemented")
 
 
 class UnknownError(Exception):
     """The account could not answer: the check that asked lets the call through."""
-
-
-@dataclass(slots=True)
-class Memory:
-    """Answers that stay true until something of the service is deleted or changed. Shared by all regions."""
-
-    answers: dict[tuple[Any, ...], tuple[float, Answer | None]] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    opened: set[str] = field(default_factory=set)  # buckets whose public access block was deleted
-
-    def forget(self, service: str) -> None:
-        """Drop everything known about a service."""
-        with self.lock:
-            for key in [key for key in self.answers if key[0] == service]:
-                del self.answers[key]
 
 
 @dataclass(frozen=True)
@@ -55,16 +37,18 @@ class Account:
         self._memory = memory
         self.region = region
 
-    def ask(self, service: str, operation: str, *, keep: bool = False, **params: Any) -> Answer | None:
+    def ask(self, service: str, operation: str, **params: Any) -> Answer | None:
         """Call a reading operation: its answer, or None when AWS says that the thing is not there.
 
-        `keep` remembers an answer that is not None until a deletion in the service, for facts that do not change.
+        Answers that a later change would make untrue in a known way are kept until then (`memory.TRUTHS`).
         """
-        key = (service, self.region, operation, json.dumps(params, sort_keys=True))
-        if keep and (known := self._memory.answers.get(key)) and time.monotonic() - known[0] < FRESH_SECONDS:
-            return known[1]
+        known = key(service, self.region, operation, params)
+        kept = known[0] in TRUTHS
+        stamp = self._memory.stamp(known) if kept else 0
+        if kept and (answer := self._memory.recall(known)):
+            return answer
         try:
-            answer: Answer = getattr(self._clients(service, self.region), operation)(**params)
+            found: Answer = getattr(self._clients(service, self.region), operation)(**params)
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
             code = str(error.response.get("Error", {}).get("Code", ""))
@@ -73,19 +57,19 @@ class Account:
             return None
         except BotoCoreError as error:
             raise UnknownError from error
-        if keep:
-            self._memory.answers[key] = (time.monotonic(), answer)
-        return answer
+        if kept and any(value for name, value in found.items() if name != "ResponseMetadata"):
+            self._memory.keep(known, found, stamp)
+        return found
 
     @property
     def id(self) -> str:
         """The account's twelve digits."""
-        return str((self.ask("sts", "get_caller_identity", keep=True) or {})["Account"])
+        return str((self.ask("sts", "get_caller_identity") or {})["Account"])
 
     @property
     def caller(self) -> str:
         """The ARN of whoever deploys."""
-        return str((self.ask("sts", "get_caller_identity", keep=True) or {})["Arn"])
+        return str((self.ask("sts", "get_caller_identity") or {})["Arn"])
 
     def elsewhere(self, region: str) -> Account:
         """The same account seen from another region."""
@@ -104,13 +88,13 @@ class Account:
 
     def role(self, name_or_arn: str) -> Answer | None:
         """A role by name or ARN, its trust policy included; its path must be right."""
-        found = self.ask("iam", "get_role", keep=True, RoleName=name_or_arn.rsplit("/", 1)[-1])
+        found = self.ask("iam", "get_role", RoleName=name_or_arn.rsplit("/", 1)[-1])
         role = (found or {}).get("Role")
         return role if role and (":" not in name_or_arn or role["Arn"] == name_or_arn) else None
 
     def user(self, arn: str) -> Answer | None:
         """A user by ARN."""
-        found = self.ask("iam", "get_user", keep=True, UserName=arn.rsplit("/", 1)[-1])
+        found = self.ask("iam", "get_user", UserName=arn.rsplit("/", 1)[-1])
         return (found or {}).get("User")
 
     def role_documents(self, name: str) -> list[Any]:
@@ -119,7 +103,7 @@ class Account:
         for policy in (self.ask("iam", "list_attached_role_policies", RoleName=name) or {}).get("AttachedPolicies", []):
             arn = policy["PolicyArn"]
             version = (self.ask("iam", "get_policy", PolicyArn=arn) or {})["Policy"]["DefaultVersionId"]
-            found = self.ask("iam", "get_policy_version", keep=True, PolicyArn=arn, VersionId=version) or {}
+            found = self.ask("iam", "get_policy_version", PolicyArn=arn, VersionId=version) or {}
             documents.append(found["PolicyVersion"]["Document"])
         for inline in (self.ask("iam", "list_role_policies", RoleName=name) or {}).get("PolicyNames", []):
             found = self.ask("iam", "get_role_policy", RoleName=name, PolicyName=inline) or {}
@@ -143,7 +127,7 @@ class Account:
     def queue_attribute(self, arn: str, name: str) -> str | None:
         """An attribute of a queue by ARN; None when the queue is not there."""
         place = self.elsewhere(arn.split(":")[3])
-        url = place.ask("sqs", "get_queue_url", keep=True, QueueName=arn.rsplit(":", maxsplit=1)[-1])
+        url = place.ask("sqs", "get_queue_url", QueueName=arn.rsplit(":", maxsplit=1)[-1])
         if url is None:
             return None
         found = place.ask("sqs", "get_queue_attributes", QueueUrl=url["QueueUrl"], AttributeNames=[name]) or {}
@@ -182,8 +166,7 @@ class Account:
         """Those of the subnets that exist."""
         found: dict[str, Subnet] = {}
         for subnet_id in dict.fromkeys(ids):
-            answer = self.ask("ec2", "describe_subnets", keep=True, SubnetIds=[subnet_id])
-            for item in (answer or {}).get("Subnets", []):
+            if item := self.one("describe_subnets", "Subnets", SubnetIds=[subnet_id]):
                 found[subnet_id] = Subnet(subnet_id, item["VpcId"], item["AvailabilityZone"])
         return found
 
@@ -191,8 +174,7 @@ class Account:
         """The VPC of each security group that exists."""
         found: dict[str, str] = {}
         for group in dict.fromkeys(ids):
-            answer = self.ask("ec2", "describe_security_groups", keep=True, GroupIds=[group])
-            for item in (answer or {}).get("SecurityGroups", []):
+            if item := self.one("describe_security_groups", "SecurityGroups", GroupIds=[group]):
                 found[group] = item["VpcId"]
         return found
 
@@ -206,7 +188,7 @@ class Account:
 
     def bucket_exists(self, name: str) -> bool:
         """Whether a bucket is there, of whatever region."""
-        return self.ask("s3", "get_bucket_location", keep=True, Bucket=name) is not None
+        return self.ask("s3", "get_bucket_location", Bucket=name) is not None
 
     def bucket_policy(self, name: str) -> str | None:
         """The text of a bucket's policy."""

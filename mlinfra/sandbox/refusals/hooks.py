@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.awsrequest import AWSResponse
 
-from mlinfra.sandbox.refusals.account import Account, ClientFactory, Memory, UnknownError
+from mlinfra.sandbox.refusals.account import Account, ClientFactory, UnknownError
 from mlinfra.sandbox.refusals.call import Call, Check, Refused
 from mlinfra.sandbox.refusals.limits import within_limits
+from mlinfra.sandbox.refusals.memory import Memory
 from mlinfra.sandbox.refusals.policies.document import MalformedError
 from mlinfra.sandbox.refusals.quotas import Quotas
 from mlinfra.sandbox.refusals.registry import checks_of
@@ -32,7 +32,6 @@ READING: Final = (
     "Simulate",
     "Select",
 )
-CHANGING: Final = ("Delete", "Update")  # after these, what is remembered of the service may be wrong
 PARAMS: Final = "mlinfra.refusals.params"
 
 
@@ -73,15 +72,11 @@ class _Hooks:
             return _response(refused)
         return None
 
-    def learn(self, model: Any, http_response: Any, context: dict[str, Any], **_: Any) -> None:
-        """Forget what a successful change may have made untrue."""
-        name = model.name
-        if http_response.status_code >= 300:  # noqa: PLR2004 - HTTP
-            return
-        if name == "DeletePublicAccessBlock":
-            self._memory.opened.add(str(context.get(PARAMS, {}).get("Bucket")))
-        if name.startswith(CHANGING):
-            self._memory.forget(model.service_model.service_name)
+    def learn(self, model: Any, http_response: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
+        """Take in what a successful change tells of the account."""
+        if http_response.status_code < 300 and not model.name.startswith(READING):  # noqa: PLR2004 - HTTP
+            service = model.service_model.service_name
+            self._memory.notice(service, context["client_region"], model.name, context.get(PARAMS, {}), parsed)
 
 
 def _run(check: Check, call: Call) -> None:

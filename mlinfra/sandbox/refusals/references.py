@@ -14,7 +14,8 @@ from mlinfra.sandbox.refusals.policies.document import read
 from mlinfra.sandbox.refusals.policies.meaning import Request, allows
 
 if TYPE_CHECKING:
-    from mlinfra.sandbox.refusals.account import Account, Answer
+    from mlinfra.sandbox.refusals.account import Account
+    from mlinfra.sandbox.refusals.memory import Answer
 
 TABLE: Final = tomllib.loads((files("mlinfra.sandbox.refusals") / "references.toml").read_text("utf-8"))
 NOT_ASSUMABLE: Final = (

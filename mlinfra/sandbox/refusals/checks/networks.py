@@ -77,9 +77,10 @@ def route(call: Call) -> None:
         raise Refused("InvalidParameterCombination", f"A route has one target, not {' and '.join(targets)}")
     if not targets or not targets[0].startswith("igw-"):
         return
-    gateway = call.account.one("describe_internet_gateways", "InternetGateways", InternetGatewayIds=targets)
     table = call.account.one("describe_route_tables", "RouteTables", RouteTableIds=[call.params["RouteTableId"]])
-    if gateway and table and table["VpcId"] not in [item["VpcId"] for item in gateway["Attachments"]]:
+    if table is None or call.account.gateway_of(table["VpcId"]) == targets[0]:
+        return
+    if call.account.one("describe_internet_gateways", "InternetGateways", InternetGatewayIds=targets):
         message = f"route table {table['RouteTableId']} and network gateway {targets[0]} {NETWORKS}"
         raise Refused("InvalidParameterValue", message, transient=True)
 

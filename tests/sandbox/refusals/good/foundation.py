@@ -386,7 +386,7 @@ def notifications_that_are_let_in(aws: Cloud) -> None:
 
 
 def audit(aws: Cloud) -> None:
-    bucket, here = aws.bucket(), aws.elsewhere
+    bucket, here = aws.bucket(), Cloud(aws.client, "eu-north-1")
     objects, cloudtrail, config = (
         f"arn:aws:s3:::{bucket}/AWSLogs/{ACCOUNT}/*",
         "cloudtrail.amazonaws.com",
