@@ -98,6 +98,9 @@ def destroy(
     *,
     refresh: Refresh = False,
     run_program: RunProgram = False,
+    exclude_protected: Annotated[
+        bool, flag("--exclude-protected", help="Leave protected resources as they are.", panel=WHAT)
+    ] = False,
 ) -> None:
     """Delete everything that a stack has deployed. Its configuration stays.
 
@@ -106,7 +109,16 @@ def destroy(
     """
     from mlinfra.cli.flow import Flow
 
-    Flow.of("destroy", where, scope, shown, refresh=refresh, run_program=run_program).deploy(asking)
+    flow = Flow.of(
+        "destroy",
+        where,
+        scope,
+        shown,
+        refresh=refresh,
+        run_program=run_program,
+        exclude_protected=exclude_protected,
+    )
+    flow.deploy(asking)
 
 
 @grouped

@@ -86,6 +86,8 @@ class Flow:
         if session.started:
             say(f"The sandbox was started ({session.server.endpoint_url}); `mlinfra sandbox stop` ends it.")
         session.enter(os.environ, region)
+        if operation != "import":
+            options["refresh"] = options.get("refresh", False) or stack.project.always_refresh
         return cls(
             operation=operation,
             stack=stack,
@@ -102,6 +104,7 @@ class Flow:
                 targets=tuple(scope.target or ()),
                 target_dependents=scope.target_dependents,
                 excludes=tuple(scope.exclude or ()),
+                exclude_dependents=scope.exclude_dependents,
                 message=scope.message,
                 **options,
             ),
@@ -127,7 +130,7 @@ class Flow:
         plan = None
         if self.operation == "import":  # there is no preview of reading what exists
             for item in self.items:
-                console().print(f"  = {item.name}  {item.type}  {item.id}", markup=False)
+                say(f"  = {item.name}  {item.type}  {item.id}")
         elif asking.preview_only or not asking.skip_preview:
             result, plan = self._run(preview=True, messages=asked or asking.preview_only)
             if result.failed or asking.preview_only:

@@ -138,6 +138,9 @@ class Scope:
         list[str] | None,
         Option("--exclude", "-x", metavar="URN", help="All but this resource. Repeatable.", rich_help_panel=WHAT),
     ] = None
+    exclude_dependents: Annotated[
+        bool, flag("--exclude-dependents", help="But not what depends on the excluded either.", panel=WHAT)
+    ] = False
     continue_on_error: Annotated[
         bool,
         flag(

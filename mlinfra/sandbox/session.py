@@ -7,8 +7,8 @@ beside the stack's state, and compared before that state is believed.
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -94,8 +94,9 @@ class Session:
 def forget(stack: Store) -> Path:
     """Empty the state of a stack whose account is lost; returns where the old state is kept."""
     backup = stack.file.with_name(f"{stack.file.name}.lost-{time.strftime('%Y%m%dT%H%M%S')}")
-    shutil.copy2(stack.file, backup)
+    write_private(backup, json.dumps(stack.export(), indent=4).encode())
     stack.save(Snapshot())
+    stack.journal_file.unlink(missing_ok=True)
     return backup
 
 

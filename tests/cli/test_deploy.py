@@ -22,13 +22,12 @@ from .conftest import Project
 THING = "from conf import Group, Thing\nimport pulumi\n"
 
 
-def test_the_first_up_makes_the_stack_and_says_what_came_of_it(outputs_only: Project) -> None:
+def test_from_the_first_up_to_the_end(outputs_only: Project) -> None:
     done = outputs_only.run("up", "--yes")
     assert done.code == 0, done.err
     assert "Stack dev is new." in done.err
     assert f"Previewing {outputs_only.folder.name}/dev" in done.out
     assert f"Deploying {outputs_only.folder.name}/dev" in done.out
-    assert "group" in done.out
     assert "app:index:Group" in done.out
     assert "+ 2 created" in done.out
     assert "42" in done.out
@@ -36,25 +35,22 @@ def test_the_first_up_makes_the_stack_and_says_what_came_of_it(outputs_only: Pro
     assert "[secret]" in done.out
     assert "mlinfra destroy" in done.out
     assert outputs_only.state.is_file()
-
-
-def test_plain_output_has_no_escape_codes_and_no_trailing_blanks(outputs_only: Project) -> None:
-    done = outputs_only.run("up", "--yes")
     assert "\x1b" not in done.out + done.err
     assert [line for line in done.out.splitlines() if line != line.rstrip()] == []
 
+    again = outputs_only.run("up", "--yes", "--skip-preview", "--expect-no-changes")
+    assert again.code == 0, again.err
+    assert "2 unchanged" in again.out
+    assert "created" not in again.out
 
-def test_color_can_be_had_without_a_terminal(outputs_only: Project) -> None:
     del os.environ["NO_COLOR"]
-    assert "\x1b[" in outputs_only.run("up", "--yes", "--color", "always").out
-
-
-def test_a_second_up_changes_nothing(outputs_only: Project) -> None:
-    outputs_only.up()
-    done = outputs_only.run("up", "--yes", "--expect-no-changes")
-    assert done.code == 0, done.err
-    assert "2 unchanged" in done.out
-    assert "created" not in done.out
+    done = outputs_only.run("destroy", "--yes", "--color", "always")
+    assert done.code == 0
+    assert "\x1b[" in done.out, "colours can be had without a terminal"
+    assert "deleted" in done.out
+    again = outputs_only.run("destroy", "--yes")
+    assert again.code == 0
+    assert "nothing to do" in again.out
 
 
 def test_a_preview_changes_nothing(outputs_only: Project) -> None:
@@ -66,29 +62,26 @@ def test_a_preview_changes_nothing(outputs_only: Project) -> None:
 
 
 def test_expected_no_changes_but_there_are_some(outputs_only: Project) -> None:
-    done = outputs_only.run("preview", "--expect-no-changes")
+    done = outputs_only.deployed().run("destroy", "--preview-only", "--expect-no-changes")
     assert done.code == 1
     assert "2 resources would change" in done.error
+    done = outputs_only.run("destroy", "-y", "--expect-no-changes")
+    assert done.code == 1
+    assert "2 resources changed" in done.error
 
 
-def test_without_anybody_to_ask_nothing_is_done(outputs_only: Project) -> None:
-    for command in ("up", "destroy", "refresh"):
-        if command == "destroy":
-            outputs_only.up()
-        done = outputs_only.run(command)
-        assert done.code == 2
-        assert "--yes" in done.error
+@pytest.mark.parametrize("command", ["up", "destroy", "refresh"])
+def test_without_anybody_to_ask_nothing_is_done(outputs_only: Project, command: str) -> None:
+    before = outputs_only.deployed().state.read_bytes()
+    done = outputs_only.run(command)
+    assert done.code == 2
+    assert "--yes" in done.error
+    assert outputs_only.state.read_bytes() == before
 
 
 def test_confirmations_can_be_skipped_by_the_environment(outputs_only: Project) -> None:
     os.environ["PULUMI_SKIP_CONFIRMATIONS"] = "true"
-    assert outputs_only.run("up").code == 0
-
-
-def test_preview_only_needs_no_agreement(outputs_only: Project) -> None:
-    done = outputs_only.run("up", "--preview-only")
-    assert done.code == 0
-    assert not outputs_only.state.exists()
+    assert outputs_only.deployed().run("destroy").code == 0
 
 
 @pytest.mark.parametrize(("typed", "code"), [(["yes"], 0), (["y"], 0), (["no"], 1), ([""], 1), (["details", "y"], 0)])
@@ -96,20 +89,11 @@ def test_the_question(outputs_only: Project, monkeypatch: pytest.MonkeyPatch, ty
     answers = iter(typed)
     monkeypatch.setattr("mlinfra.cli.flow.interactive", lambda: True)
     monkeypatch.setattr("builtins.input", lambda: next(answers))
-    done = outputs_only.run("up")
+    done = outputs_only.deployed().run("destroy")
     assert done.code == code
-    assert outputs_only.state.exists() == (code == 0)
+    left = json.loads(outputs_only.run("state", "export").out)["deployment"].get("resources", [])
+    assert bool(left) == (code == 1)
     assert ("Nothing was done." in done.err) == (code == 1)
-
-
-def test_destroy_and_what_is_left(outputs_only: Project) -> None:
-    outputs_only.up()
-    done = outputs_only.run("destroy", "--yes")
-    assert done.code == 0
-    assert "- 2 deleted" in done.out
-    again = outputs_only.run("destroy", "--yes")
-    assert again.code == 0
-    assert "nothing to do" in again.out
 
 
 def test_messages_are_grouped_and_errors_come_last(make: Callable[..., Project]) -> None:
@@ -174,13 +158,19 @@ def test_configuration_for_one_run(make: Callable[..., Project]) -> None:
 
 
 def test_a_stack_is_remembered(outputs_only: Project) -> None:
-    outputs_only.up("-s", "dev")
-    outputs_only.up("-s", "other")
-    assert "/other" in outputs_only.run("preview").out
-    outputs_only.up("-s", "dev")
-    assert "/dev" in outputs_only.run("preview").out
+    state = outputs_only.deployed().run("state", "export").out.replace(":dev::", ":other::").replace("-dev", "-other")
+    assert (
+        outputs_only.run("state", "import", "-s", "other", "--file", str(outputs_only.write("s.json", state))).code == 0
+    )
+
+    def meant(*arguments: str) -> str:
+        return outputs_only.run("destroy", "--preview-only", *arguments).out.split()[4]
+
+    assert meant().endswith("/other"), "the last one used"
+    assert meant("-s", "dev").endswith("/dev")
+    assert meant().endswith("/dev")
     os.environ["PULUMI_STACK"] = "other"
-    assert "/other" in outputs_only.run("preview").out
+    assert meant().endswith("/other")
 
 
 def test_a_folder_as_argument_or_option(outputs_only: Project, monkeypatch: pytest.MonkeyPatch) -> None:

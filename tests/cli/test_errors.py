@@ -31,7 +31,6 @@ def said(done: Ran) -> str:
         ("import nosuch\n", "No module named 'nosuch'"),
         ("raise ValueError('the sky is green')\n", "ValueError: the sky is green"),
         ("import sys; sys.exit(3)\n", "non-zero exit code: 3"),
-        ("import os; os._exit(5)\n", "non-zero exit code: 5"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n", "signal 9"),
         ("import pulumi; pulumi.Config().require('size')\n", "size"),
         ("import pulumi; pulumi.Output.from_input(1).apply(lambda _: 1 / 0)\n", "ZeroDivisionError"),
@@ -53,7 +52,7 @@ def test_a_project_without_a_program(make: Callable[..., Project]) -> None:
 
 
 def test_a_broken_program_leaves_the_state_alone(outputs_only: Project) -> None:
-    outputs_only.up()
+    outputs_only.deployed()
     before = json.loads(outputs_only.run("state", "export").out)["deployment"]["resources"]
     outputs_only.program("raise ValueError('late')\n")
     assert outputs_only.run("up", "-y", "-f").code == 1
@@ -98,7 +97,7 @@ def test_a_broken_stack_file(outputs_only: Project) -> None:
 
 @pytest.mark.parametrize("command", ["refresh", "destroy", "outputs", "state export"])
 def test_a_stack_that_does_not_exist(outputs_only: Project, command: str) -> None:
-    outputs_only.up()
+    outputs_only.deployed()
     arguments = ["-y"] if command in {"refresh", "destroy"} else []
     done = outputs_only.run(*command.split(), "-s", "typo", *arguments)
     assert done.code == 2
@@ -133,7 +132,6 @@ def test_a_plugin_that_does_not_start(make: Callable[..., Project]) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", None),
         ("{", "dev.json"),
         ("[]", "dev.json"),
         ('{"version": 99, "deployment": {}}', "99"),
@@ -141,22 +139,18 @@ def test_a_plugin_that_does_not_start(make: Callable[..., Project]) -> None:
         ("\x00\xff", "dev.json"),
     ],
 )
-def test_a_corrupt_or_newer_state_is_never_touched(outputs_only: Project, content: str, says: str | None) -> None:
-    outputs_only.up()
+def test_a_corrupt_or_newer_state_is_never_touched(outputs_only: Project, content: str, says: str) -> None:
+    outputs_only.deployed()
     outputs_only.state.write_text(content)
     for arguments in (("up", "-y", "-f"), ("preview",), ("destroy", "-y"), ("outputs",)):
         done = outputs_only.run(*arguments)
-        if says is None:  # an empty file is what is left of a disk that was full
-            assert "internal error" not in done.err
-            break
         assert done.code == 1
         assert says in done.error
-    if says is not None:
-        assert outputs_only.state.read_text() == content
+    assert outputs_only.state.read_text() == content
 
 
 def test_a_wrong_passphrase(outputs_only: Project) -> None:
-    outputs_only.up()
+    outputs_only.deployed()
     before = outputs_only.state.read_bytes()
     os.environ["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
     for arguments in (
@@ -175,12 +169,12 @@ def test_a_wrong_passphrase(outputs_only: Project) -> None:
 def test_a_passphrase_file_that_is_not_there(outputs_only: Project) -> None:
     del os.environ["PULUMI_CONFIG_PASSPHRASE"]
     os.environ["PULUMI_CONFIG_PASSPHRASE_FILE"] = "/no/such/file"
-    assert "/no/such/file" in outputs_only.run("up", "-y", "-f").out + outputs_only.run("up", "-y", "-f").err
+    assert "/no/such/file" in said(outputs_only.run("up", "-y", "-f"))
 
 
 def test_a_full_disk_loses_nothing(outputs_only: Project) -> None:
     """The limit on the size of files stands for the disk: the journal and the state cannot grow beyond it."""
-    outputs_only.up()
+    outputs_only.deployed()
     before = json.loads(outputs_only.run("state", "export").out)["deployment"]["resources"]
     outputs_only.program(
         "import pulumi\n"

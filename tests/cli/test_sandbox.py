@@ -96,33 +96,31 @@ AWS_STATE = {
 }
 
 
-@pytest.fixture
-def deployed(outputs_only: Project) -> Project:
-    """A stack whose state says that a bucket is in the account."""
-    outputs_only.run("up", "-y", "-f")
-    outputs_only.write("s.json", json.dumps(AWS_STATE).replace("{}", outputs_only.folder.name))
-    assert outputs_only.run("state", "import", "--file", "s.json").code == 0
-    return outputs_only
-
-
 def lose(project: Project) -> None:
     """As if the sandbox had been started anew since the stack was deployed."""
     project.state.with_name("dev.account").write_text("another generation")
 
 
+@pytest.fixture
+def deployed(outputs_only: Project) -> Project:
+    """A stack whose state says that a bucket is in an account that is lost."""
+    outputs_only.write("s.json", json.dumps(AWS_STATE).replace("{}", outputs_only.folder.name))
+    assert outputs_only.run("state", "import", "--file", "s.json").code == 0
+    lose(outputs_only)
+    return outputs_only
+
+
 def test_up_starts_anew_when_the_account_is_lost(deployed: Project) -> None:
-    lose(deployed)
     done = deployed.run("up", "-y", "-f")
     assert done.code == 0, done.out + done.err
     assert "is gone" in done.err
     assert "+ 2 created" in done.out
     (backup,) = deployed.state.parent.glob("dev.json.lost-*")
     assert "aws:s3/bucket:Bucket" in backup.read_text()
-    assert "is gone" not in deployed.run("up", "-y", "-f").err
+    assert "is gone" not in deployed.run("destroy", "-y").err
 
 
 def test_destroy_has_nothing_to_do_when_the_account_is_lost(deployed: Project) -> None:
-    lose(deployed)
     done = deployed.run("destroy", "-y")
     assert done.code == 0
     assert "is gone" in done.err
@@ -130,17 +128,17 @@ def test_destroy_has_nothing_to_do_when_the_account_is_lost(deployed: Project) -
 
 
 def test_a_stack_without_sandbox_resources_has_lost_nothing(outputs_only: Project) -> None:
-    outputs_only.up()
-    lose(outputs_only)
-    done = outputs_only.run("up", "-y", "-f")
+    lose(outputs_only.deployed())
+    done = outputs_only.run("destroy", "-y", "--preview-only")
     assert "is gone" not in done.err
-    assert "2 unchanged" in done.out
+    assert "- 2 to delete" in done.out
 
 
 def test_an_imported_state_is_believed(deployed: Project) -> None:
     deployed.state.with_name("dev.account").unlink()
-    done = deployed.run("preview")
+    done = deployed.run("destroy", "--preview-only")
     assert "is gone" not in done.err
+    assert "to delete" in done.out
 
 
 def test_types_says_what_is_emulated_and_how_well(outputs_only: Project) -> None:

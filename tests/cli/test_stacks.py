@@ -12,7 +12,7 @@ from .conftest import Project
 
 
 def test_outputs_for_people_scripts_and_shells(outputs_only: Project) -> None:
-    outputs_only.up()
+    outputs_only.deployed()
     shown = outputs_only.run("outputs")
     assert shown.code == 0
     assert "42" in shown.out
@@ -41,7 +41,7 @@ def test_outputs_for_people_scripts_and_shells(outputs_only: Project) -> None:
 def test_stacks_are_listed_with_what_is_known_of_them(outputs_only: Project) -> None:
     assert json.loads(outputs_only.run("stack", "ls", "--json").out) == []
     outputs_only.write("Pulumi.prod.yaml", "config: {}\n")
-    outputs_only.up()
+    outputs_only.deployed()
     listed = json.loads(outputs_only.run("stack", "ls", "--json").out)
     assert [(s["name"], s.get("resources")) for s in listed] == [("dev", 1), ("prod", None)]
     text = outputs_only.run("stack", "ls").out
@@ -50,7 +50,7 @@ def test_stacks_are_listed_with_what_is_known_of_them(outputs_only: Project) -> 
 
 
 def test_a_state_goes_out_and_comes_back(outputs_only: Project) -> None:
-    outputs_only.up()
+    outputs_only.deployed()
     file = outputs_only.folder / "state.json"
     assert outputs_only.run("state", "export", "--file", str(file)).code == 0
     exported = json.loads(file.read_text())
@@ -63,24 +63,24 @@ def test_a_state_goes_out_and_comes_back(outputs_only: Project) -> None:
     done = outputs_only.run("state", "import", "--file", str(file))
     assert done.code == 0, done.err
     assert "now has 2 resources" in done.err
-    assert (
-        json.loads(outputs_only.run("state", "export").out)["deployment"]["resources"]
-        == exported["deployment"]["resources"]
-    )
-    assert "2 unchanged" in outputs_only.run("up", "-y", "-f", "--expect-no-changes").out
+    again = json.loads(outputs_only.run("state", "export").out)["deployment"]["resources"]
+    assert [r["urn"] for r in again] == [r["urn"] for r in exported["deployment"]["resources"]]
+    assert outputs_only.run("outputs", "password", "--show-secrets").out == "hunter2\n"
+    done = outputs_only.run("up", "-y", "-f", "--expect-no-changes")
+    assert "2 unchanged" in done.out, "the state means to the program what it meant before"
 
 
 def test_a_state_comes_from_standard_input(outputs_only: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    outputs_only.up()
+    outputs_only.deployed()
     state = outputs_only.run("state", "export").out
     monkeypatch.setattr("sys.stdin", io.StringIO(state))
     assert outputs_only.run("state", "import").code == 0
 
 
 def test_a_state_of_another_stack_is_refused(outputs_only: Project) -> None:
-    outputs_only.up()
+    outputs_only.deployed()
     file = outputs_only.write("state.json", outputs_only.run("state", "export").out)
     done = outputs_only.run("state", "import", "--file", str(file), "-s", "other")
     assert done.code == 1

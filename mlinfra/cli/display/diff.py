@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _ABSENT = object()
+_WIDTH = 100  # characters of a value
 DIFF_STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -37,6 +38,10 @@ class Change:
         return f"{text}  (replaces)" if self.replaces else text
 
 
+def _cut(value: Any) -> str:
+    return line(value, width=_WIDTH)
+
+
 def changes(old: Any, new: Any, *, replacing: Collection[str] = ()) -> list[Change]:
     """What differs between two property maps, in order of path; `replacing` are the properties that force a replacement.
 
@@ -54,9 +59,9 @@ def _within(path: str, key: str) -> bool:
 
 def _walk(path: str, old: Any, new: Any) -> Iterator[Change]:
     if old is _ABSENT:
-        yield Change(path, "+", new=line(new))
+        yield Change(path, "+", new=_cut(new))
     elif new is _ABSENT:
-        yield Change(path, "-", old=line(old))
+        yield Change(path, "-", old=_cut(old))
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in old.keys() | new.keys():
             if not (path == "" and key.startswith("__")):
@@ -69,7 +74,7 @@ def _walk(path: str, old: Any, new: Any) -> Iterator[Change]:
         if before is not None and after is not None:
             yield from _walk(f"{path} (json)", before, after)
         else:
-            yield Change(path, "~", line(old), line(new))
+            yield Change(path, "~", _cut(old), _cut(new))
 
 
 def _member(path: str, key: str) -> str:

@@ -143,7 +143,9 @@ class LiveView:
     def _add_component(self, table: Table, component: _Component) -> None:
         row, ready = component.row, component.ready
         failed = any(r.status == "failed" and _top(self._progress.rows, r) is row for r in self._progress.rows.values())
-        icon = Text("✗", "bold red") if failed else Text("✓", "green") if ready else self._spinning()
+        # Without a plan nobody knows whether more will come.
+        complete = ready and (self._over or self._progress.plan is not None)
+        icon = Text("✗", "bold red") if failed else Text("✓", "green") if complete else self._spinning()
         count = f"{component.done} of {component.total}" if self._progress.plan else str(component.done)
         table.add_row("", icon, Text(row.name, "bold"), short_type(row.type), Text(count, "dim" if ready else ""))
 
@@ -153,7 +155,8 @@ class LiveView:
         for row in recent:
             said, failed = words(row.now), row.status == "failed"
             icon = Text("✗", "bold red") if failed else Text(said.sign, said.style)
-            took = f"{'failed' if failed else self._past(row.now)} {seconds(row.ended - row.began)}"
+            took = "" if self._preview else f" {seconds(row.ended - row.began)}"
+            took = ("failed" if failed else self._past(row.now)) + took
             table.add_row(
                 "", icon, row.name, short_type(row.type), Text(took, "red" if failed else "dim"), row.fidelity
             )

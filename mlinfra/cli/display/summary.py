@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from mlinfra.cli.display.columns import print_columns
 from mlinfra.cli.display.diff import DIFF_STYLES, changes
 from mlinfra.cli.display.progress import STACK_TYPE
-from mlinfra.cli.display.values import bare, line
+from mlinfra.cli.display.values import line
 from mlinfra.cli.display.words import WORDS, name_of, seconds, short_type, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -77,12 +76,19 @@ def print_outputs(
         return
     rows: list[tuple[Text, str]] = []
     for name, value in sorted(outputs.items()):
-        shown = line(value, secrets=secrets, width=10_000)
-        parts = [shown]
-        if len(shown) > _OUTPUT_WIDTH and shown.startswith(("{", "[")):
-            parts = json.dumps(bare(value, secrets=secrets), indent=2).splitlines()
-        rows += zip([Text(f"  {name}", "cyan"), *[Text("")] * (len(parts) - 1)], parts, strict=True)
+        shown = line(value, secrets=secrets)
+        parts = list(_parts(value)) if len(shown) > _OUTPUT_WIDTH else []
+        rows.append((Text(f"  {name}", "cyan"), "" if parts else shown))
+        rows += [(Text(f"    {key}", "dim cyan"), line(part, secrets=secrets)) for key, part in parts]
     print_columns(console, rows, fold=True)
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a value that is too long for a line is made of."""
+    if isinstance(value, dict):
+        yield from sorted(value.items())
+    elif isinstance(value, list):
+        yield from ((str(index), item) for index, item in enumerate(value))
 
 
 def print_counts(console: Console, result: Result, progress: Progress, *, preview: bool) -> None:

@@ -42,8 +42,8 @@ def text(value: Any, *, secrets: bool = False) -> str:
     return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
-def line(value: Any, *, secrets: bool = False, width: int = 100) -> str:
-    """A value among others, on one line of at most `width` characters: strings in quotes, marks without."""
+def line(value: Any, *, secrets: bool = False, width: int | None = None) -> str:
+    """A value among others, on one line, cut to `width` characters: strings in quotes, marks without."""
     plain = bare(value, secrets=secrets)
     shown = plain if plain in (UNKNOWN_TEXT, SECRET_TEXT) else json.dumps(plain, ensure_ascii=False)
-    return shown if len(shown) <= width else f"{shown[: width - 1]}…"
+    return shown if width is None or len(shown) <= width else f"{shown[: width - 1]}…"
