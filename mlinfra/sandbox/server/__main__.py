@@ -35,7 +35,9 @@ def main() -> None:
             json.dump({"error": error.message, "fix": error.fix}, ready)
             sys.exit(1)
         except Exception:
-            logging.exception("the server cannot start")  # before the one who waits for it is told
+            logging.getLogger("mlinfra.sandbox").exception(
+                "the server cannot start"
+            )  # before the one who waits for it is told
             sys.exit(1)
     server.serve()
 

@@ -7,13 +7,13 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.sandbox.server.files import ServerFiles
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlinfra.sandbox.server.files import ServerFiles
     from mlinfra.sandbox.server.wire import Environ, StartResponse
 
 log = logging.getLogger("mlinfra.sandbox")
@@ -85,7 +85,9 @@ class Account:
             try:
                 save(self._files.snapshot, self.generation, self._overlay.state())
             except Exception:
-                log.exception("the account cannot be written to %s; it lasts as long as this server", self._files.snapshot)
+                log.exception(
+                    "the account cannot be written to %s; it lasts as long as this server", self._files.snapshot
+                )
                 self._changed_first = self._changed_last = waited  # try again later
             else:
                 self._changed_first = 0.0

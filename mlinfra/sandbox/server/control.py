@@ -11,8 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from mlinfra.sandbox.server.files import (
@@ -26,6 +25,9 @@ from mlinfra.sandbox.server.files import (
     held,
     take,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANSWER_SECONDS: Final = 10.0  # a busy server answers in milliseconds; one stopped by a signal never
 DYING_SECONDS: Final = 1.0  # between a process's last answer and the end of its locks
@@ -157,7 +159,9 @@ def _spawn(files: ServerFiles, home: Path, idle_seconds: float, port: int | None
         answer = ready.read() if select.select([ready], [], [], START_SECONDS)[0] else b""
     if not answer:
         waited = time.time() - launched
-        message = f"the sandbox's server did not come up within {waited:.1f} s. The end of {files.log}:\n{files.log_tail()}"
+        message = (
+            f"the sandbox's server did not come up within {waited:.1f} s. The end of {files.log}:\n{files.log_tail()}"
+        )
         lacking = "No module named" in files.log_tail()
         raise SandboxError(message, fix="pip install 'pulumi-mlinfra[sandbox]'" if lacking else "")
     said: dict[str, Any] = json.loads(answer)

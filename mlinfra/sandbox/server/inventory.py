@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import tomllib
 import urllib.request
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import jmespath
@@ -18,6 +17,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mlinfra.sandbox.server.files import ADMIN, SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
 
 _NONE = ("NoSuch", "NotFound", "NotExist", "InvalidAccess", "AccessDenied", "NotInUse", "not subscribed")
 

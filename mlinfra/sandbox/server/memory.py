@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.sandbox.server.store import Key, Place, Store, error, find, placed
-from mlinfra.sandbox.server.tables import Memory, Service
 from mlinfra.sandbox.server.values import MISSING, Record, fill, get, match, put, structures, supply, tags_from
-from mlinfra.sandbox.server.wire import Call, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlinfra.sandbox.server.tables import Memory, Service
+    from mlinfra.sandbox.server.wire import Call, Response
 
 
 @dataclass(slots=True)
 class Said:
-    """What was said of one thing: values by their path in the answers (None: it is gone), and what is said only where
-    moto's answer says nothing."""
+    """What was said of one thing.
+
+    `settings` are values by their path in the answers, None for what is gone; `unless_shown` shows only where moto's
+    own answer says nothing.
+    """
 
     settings: Record = field(default_factory=dict)
     unless_shown: Record = field(default_factory=dict)
@@ -30,11 +36,13 @@ class Memories:
 
     def heed(self, table: Service, call: Call, response: Response) -> Response:
         """Remember or forget what a successful call of moto's says, and complete what it answers."""
-        concerned = [_Heed(memory, self._said(table, memory, call), call) for memory in table.written.get(call.name, ())]
+        concerned = [
+            _Heed(memory, self._said(table, memory, call), call) for memory in table.written.get(call.name, ())
+        ]
         answered = [heed for heed in concerned if heed.matters()]
         if answered:
             answer = call.read(response)
-            if any([heed.complete(answer) for heed in answered]):
+            if sum(heed.complete(answer) for heed in answered):
                 response = call.answer(answer)
         for heed in concerned:
             if call.name in heed.memory.delete:
@@ -100,7 +108,7 @@ class _Heed:
         things = list(structures(answer, self.memory.read[name])) if name in self.memory.read else []
         if name in self.memory.write:
             self.remember(things[0] if things else answer)
-        return any([self.show(thing) for thing in things])
+        return sum(self.show(thing) for thing in things) > 0
 
     def key(self, thing: Record) -> Key:
         """What a thing is called: by its own members where it has them, else as the request calls it."""

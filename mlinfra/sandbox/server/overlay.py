@@ -5,16 +5,13 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.sandbox.server import tables
 from mlinfra.sandbox.server.corrections import correct
 from mlinfra.sandbox.server.failures import no_such_operation, not_emulated
 from mlinfra.sandbox.server.memory import Memories
 from mlinfra.sandbox.server.store import Refusal, Store, error
-from mlinfra.sandbox.server.tables import Service
 from mlinfra.sandbox.server.tagging import tag
 from mlinfra.sandbox.server.values import Record, same_name
 from mlinfra.sandbox.server.wire import (
@@ -31,6 +28,12 @@ from mlinfra.sandbox.server.wire import (
     run,
     understand,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from mlinfra.sandbox.server.tables import Service
 
 log = logging.getLogger("mlinfra.sandbox")
 
@@ -186,7 +189,9 @@ def _missing(environ: Environ, origin: Origin, key: Any) -> Response | None:
 
 def _understood(environ: Environ, origin: Origin | None) -> Call | None:
     """The call, if the tables say anything of it."""
-    if origin is None or origin.signed not in tables.signed_as() or environ["PATH_INFO"].startswith("/v20180820/"):  # S3 Control
+    if (
+        origin is None or origin.signed not in tables.signed_as() or environ["PATH_INFO"].startswith("/v20180820/")
+    ):  # S3 Control
         return None
     table = tables.load(origin.signed)
     name = operation_name(environ, table.service)

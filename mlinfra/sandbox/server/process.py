@@ -9,8 +9,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +16,9 @@ from mlinfra.sandbox.server.account import Account
 from mlinfra.sandbox.server.files import ADMIN, DEFAULT_PORT, HOST, SandboxError, ServerFiles, ServerInfo, take
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from mlinfra.sandbox.server.wire import Environ, StartResponse
 
 log = logging.getLogger("mlinfra.sandbox")
@@ -49,14 +50,12 @@ class Server:
         from werkzeug.serving import make_server  # noqa: PLC0415
 
         class Handler(MotoRequestHandler):  # type: ignore[misc]
-            def log_request(self, *_: Any) -> None:
+            def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 """Say nothing of requests that were answered."""
 
         port = listener.getsockname()[1]
         self.account = Account(self.files)
-        self._http = make_server(
-            HOST, port, self._answer, threaded=True, request_handler=Handler, fd=listener.detach()
-        )
+        self._http = make_server(HOST, port, self._answer, threaded=True, request_handler=Handler, fd=listener.detach())
         self.info = ServerInfo(
             pid=os.getpid(),
             endpoint_url=f"http://{HOST}:{port}",
@@ -133,18 +132,21 @@ class Server:
 
 def _listen(port: int | None) -> socket.socket:
     """A listening socket on the wanted port; on 5566 or else any free port when none is wanted."""
-    for candidate in (DEFAULT_PORT, 0) if port is None else (port,):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, candidate))
-        except OSError as error:
-            listener.close()
-            reason = f"the sandbox cannot listen on {HOST}:{candidate}: {error.strerror}"
-        else:
-            listener.listen(128)
-            return listener
-    raise SandboxError(reason, fix="end what uses the port, or choose another one (0 takes any that is free)")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    wanted = DEFAULT_PORT if port is None else port
+    try:
+        listener.bind((HOST, wanted))
+    except OSError as error:
+        listener.close()
+        if port is None:
+            return _listen(0)
+        message = f"the sandbox cannot listen on {HOST}:{port}: {error.strerror}"
+        raise SandboxError(
+            message, fix="end what uses the port, or choose another one (0 takes any free one)"
+        ) from error
+    listener.listen(128)
+    return listener
 
 
 def _refusal(environ: Environ) -> str:
@@ -160,9 +162,7 @@ def _refusal(environ: Environ) -> str:
     return ""
 
 
-def _plain(
-    start_response: StartResponse, status: str, text: str, content_type: str = "text/plain"
-) -> Iterable[bytes]:
+def _plain(start_response: StartResponse, status: str, text: str, content_type: str = "text/plain") -> Iterable[bytes]:
     body = text.encode()
     start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
     return [body]

@@ -18,12 +18,14 @@ import types
 import weakref
 import zlib
 from collections import defaultdict
-from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.server.files import write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 _LOCKS: Final = (type(threading.Lock()), type(threading.RLock()))
 
@@ -34,9 +36,7 @@ class SnapshotError(Exception):
 
 def save(path: Path, generation: str, overlay: Any) -> None:
     """Write the account of this process to `path`, whole or not at all. `overlay` is the overlay's state."""
-    from moto.core.base_backend import BackendDict  # noqa: PLC0415
-
-    moto = [(_home(backends), dict(backends)) for backends in BackendDict._instances]  # noqa: SLF001
+    moto = [(_home(backends), dict(backends)) for backends in _used_backends()]
     stream = io.BytesIO()
     _Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL).dump((moto, overlay))
     header = json.dumps({"generation": generation, "versions": _versions()}).encode()
@@ -48,13 +48,12 @@ def load(path: Path) -> tuple[str, Any]:
 
     Raises `SnapshotError` when there is none that this process can read; moto is untouched then.
     """
-    from moto.core.base_backend import BackendDict  # noqa: PLC0415
-
     try:
         header, _, content = path.read_bytes().partition(b"\n")
         about = json.loads(header)
         if about["versions"] != _versions():
-            raise SnapshotError(f"it was written by {about['versions']}, and this is {_versions()}")
+            wrote, reads = about["versions"], _versions()
+            raise SnapshotError(f"it was written by {wrote}, and this is {reads}")  # noqa: TRY301
         moto, overlay = pickle.loads(zlib.decompress(content))  # noqa: S301 - our own file, see above
     except SnapshotError:
         raise
@@ -63,12 +62,24 @@ def load(path: Path) -> tuple[str, Any]:
     for (module, name), accounts in moto:
         backends = getattr(importlib.import_module(module), name)
         backends.update(accounts)
-        BackendDict._instances.append(backends)  # noqa: SLF001
+        _used_backends().append(backends)
     return str(about["generation"]), overlay
 
 
 def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in ("moto", "botocore", "cryptography")}}
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("moto", "botocore", "cryptography")},
+    }
+
+
+def _used_backends() -> list[Any]:
+    """The list that moto keeps of the backends that hold anything, one for each service."""
+    from moto.core import base_backend  # noqa: PLC0415
+
+    backends: Any = base_backend.BackendDict
+    used: list[Any] = backends._instances  # noqa: SLF001
+    return used
 
 
 def _home(backends: Any) -> tuple[str, str]:
@@ -89,7 +100,7 @@ class _Pickler(pickle.Pickler):
             return weakref.ref, (thing(),)
         if isinstance(thing, defaultdict) and type(thing) is not defaultdict:
             state = (vars(thing), {"default_factory": thing.default_factory})
-            return copyreg.__newobj__, (type(thing),), state, None, iter(thing.items())
+            return copyreg.__newobj__, (type(thing),), state, None, iter(thing.items())  # type: ignore[attr-defined]
         if isinstance(thing, types.FunctionType) and "<" in thing.__qualname__:
             cells = [cell.cell_contents for cell in thing.__closure__ or ()]
             code = marshal.dumps(thing.__code__)

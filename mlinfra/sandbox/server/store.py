@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from mlinfra.sandbox.server.tables import Operation, Resource, Service
-from mlinfra.sandbox.server.values import MISSING, Record, fill, get, put, same_name, tags_as, tags_from
+from mlinfra.sandbox.server.values import MISSING, Record, fill, get, put, same_name, tags_from
 from mlinfra.sandbox.server.wire import AwsError, Call, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlinfra.sandbox.server.tables import Operation, Resource, Service
 
 Key = tuple[Any, ...]
 Records = dict[Key, Record]
@@ -138,7 +141,8 @@ class _Act:
         for name, words in self.resource.spelling.items():
             if name in request:
                 request[name] = words.get(str(request[name]), request[name])
-        return request | fill(self.operation.set, self.names | request)
+        given: Record = fill(self.operation.set, self.names | request)
+        return request | given
 
     def _create(self, item: Record) -> Record:
         record = self._complete(item)
@@ -166,7 +170,7 @@ class _Act:
     def _update(self, item: Record) -> Record:
         if self.resource.default is not None and self._found(item) is None:
             return self._put(item)
-        key, record = self._existing(item)
+        _, record = self._existing(item)
         record.update({name: value for name, value in item.items() if name not in self.resource.identity})
         return record
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DIRECTORY: Final = Path(__file__).with_name("tables")
 
@@ -208,9 +210,10 @@ def load(signed: str) -> Service:
 
 
 def _resource(name: str, fields: dict[str, Any], parents: dict[str, Parent]) -> Resource:
-    operations = {f"{verb}{name}{'s' if verb == 'List' else ''}": _USUAL[verb] for verb in fields.pop("usual", [])}
-    operations |= fields.pop("operations", {})
-    described = {key: Operation(verb=how) if isinstance(how, str) else Operation(**how) for key, how in operations.items()}
+    operations: dict[str, Any] = fields.pop("operations", {})
+    for verb in fields.pop("usual", []):
+        operations.setdefault(f"{verb}{name}{'s' if verb == 'List' else ''}", _USUAL[verb])
+    described = {key: Operation(**(how if isinstance(how, dict) else {"verb": how})) for key, how in operations.items()}
     named = [parents[parent] for parent in fields.pop("parents", [])]
     return Resource(name=name, operations=described, parents=named, **fields)
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlinfra.sandbox.server.memory import Memories
-from mlinfra.sandbox.server.store import Store
-from mlinfra.sandbox.server.tables import Resource, Service
 from mlinfra.sandbox.server.values import Record, tags_as, tags_from
-from mlinfra.sandbox.server.wire import Call
 
-Keep = Callable[[dict[str, str]], None]
+if TYPE_CHECKING:
+    from mlinfra.sandbox.server.memory import Memories
+    from mlinfra.sandbox.server.store import Store
+    from mlinfra.sandbox.server.tables import Resource, Service
+    from mlinfra.sandbox.server.wire import Call
 
 
 def tag(store: Store, memories: Memories, table: Service, call: Call) -> Record | Call:
     """Do what a tagging call asks of the things that are here; the call itself, or what is left of it, if any are not."""
     target = next(name for name, shape in call.operation.input_shape.members.items() if _names_target(name, shape))
     asked = call.params.get(target)
-    names = asked if isinstance(asked, list) else [asked]
-    left, tags = [], {}
+    names: list[str] = asked if isinstance(asked, list) else [str(asked)]
+    left: list[str] = []
+    tags: dict[str, dict[str, str]] = {}
     for name in names:
         found = store.tagged(table, call, name)
         if found is not None:

@@ -6,9 +6,11 @@ import re
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 Record = dict[str, Any]
 MISSING: Final = object()
@@ -20,6 +22,10 @@ _GENERATED: Final[Mapping[str, Callable[[], str]]] = {
     "hex17": lambda: secrets.token_hex(9)[:17],
     "hex32": lambda: secrets.token_hex(16),
     "time": lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+}
+_MOMENTS: Final[Mapping[str, Callable[[], Any]]] = {
+    "{now}": lambda: datetime.now(UTC),
+    "{ms}": lambda: int(time.time() * 1000),
 }
 
 
@@ -75,10 +81,8 @@ def fill(pattern: Any, names: Mapping[str, Any]) -> Any:
         return [fill(inner, names) for inner in pattern]
     if not isinstance(pattern, str):
         return pattern
-    if pattern == "{now}":
-        return datetime.now(UTC)
-    if pattern == "{ms}":
-        return int(time.time() * 1000)
+    if pattern in _MOMENTS:
+        return _MOMENTS[pattern]()
     whole = _PLACEHOLDER.fullmatch(pattern)
     if whole and whole[1] not in _GENERATED and not whole[2]:
         return get(names, whole[1])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, quote, urlencode
 
 from botocore.awsrequest import HeadersDict
@@ -21,7 +21,8 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 from werkzeug.test import run_wsgi_app
 
-from mlinfra.sandbox.server.values import Record
+if TYPE_CHECKING:
+    from mlinfra.sandbox.server.values import Record
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -62,6 +63,7 @@ class Response:
 
     @property
     def ok(self) -> bool:
+        """Whether it is a success."""
         return self.status in _OK
 
     def send(self, start_response: StartResponse) -> Iterable[bytes]:
@@ -84,6 +86,7 @@ class Call:
 
     @property
     def name(self) -> str:
+        """The operation's name."""
         return str(self.operation.name)
 
     def answer(self, result: Record | AwsError) -> Response:
@@ -155,7 +158,8 @@ def _spoken_name(environ: Environ) -> str | None:
     if target:
         return str(target).rpartition(".")[2]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return parse_qs(environ["wsgi.input"].getvalue().decode(errors="replace")).get("Action", [""])[0]
+        form: bytes = environ["wsgi.input"].getvalue()
+        return parse_qs(form.decode(errors="replace")).get("Action", [""])[0]
     return None
 
 

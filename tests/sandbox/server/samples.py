@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 
 from botocore.model import Shape
@@ -14,33 +14,35 @@ def sample(shape: Shape, word: str = "one", depth: int = DEPTH) -> Any:
     """A value of a shape. `word` goes into every string that may be anything."""
     kind = shape.type_name
     if kind == "structure":
-        if getattr(shape, "is_document_type", False):
-            return {}
-        members = dict(shape.members)
-        if getattr(shape, "is_tagged_union", False):
-            members = dict(list(members.items())[:1])
-        if depth <= 0:
-            members = {name: member for name, member in members.items() if name in shape.required_members}
-        return {name: sample(member, word, depth - 1) for name, member in members.items()}
+        return {name: sample(member, word, depth - 1) for name, member in _said(shape, depth).items()}
     if kind == "list":
         return [sample(shape.member, word, depth - 1)] * max(int(shape.metadata.get("min", 1)), 1)
     if kind == "map":
         return {sample(shape.key, word, depth - 1): sample(shape.value, word, depth - 1)}
     if kind == "string":
-        enum = getattr(shape, "enum", None)
-        if enum:
-            return enum[0] if word == "one" else enum[-1]
-        return f"{word}-".ljust(shape.metadata.get("min", 0), "x")
-    if kind in {"integer", "long"}:
-        return max(int(shape.metadata.get("min", 1)), 1) + (word != "one")
-    if kind in {"float", "double"}:
-        return 1.0
-    if kind == "boolean":
-        return word == "one"
-    if kind == "timestamp":
-        return datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)
-    assert kind == "blob", kind
-    return word.encode()
+        enum = getattr(shape, "enum", None) or [f"{word}-".ljust(shape.metadata.get("min", 0), "x")]
+        return enum[0 if word == "one" else -1]
+    number = max(int(shape.metadata.get("min", 1)), 1) + (word != "one")
+    scalars = {
+        "integer": number,
+        "long": number,
+        "float": 1.0,
+        "double": 1.0,
+        "boolean": word == "one",
+        "timestamp": dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
+        "blob": word.encode(),
+    }
+    return scalars[kind]
+
+
+def _said(shape: Shape, depth: int) -> dict[str, Shape]:
+    """The members of a structure to give: one of a union, the required ones far down, all elsewhere."""
+    members = dict(shape.members)
+    if getattr(shape, "is_document_type", False):
+        return {}
+    if getattr(shape, "is_tagged_union", False):
+        return dict(list(members.items())[:1])
+    return members if depth > 0 else {name: one for name, one in members.items() if name in shape.required_members}
 
 
 def differences(said: Any, shown: Any, shape: Shape, path: str = "") -> list[str]:

@@ -86,7 +86,8 @@ def test_starts_at_once_give_one_server(home: Path) -> None:
     program = "import sys; from pathlib import Path; from mlinfra.sandbox.server import control; "
     program += "print(control.start(Path(sys.argv[1]), port=0).pid)"
     started = [
-        subprocess.Popen([sys.executable, "-c", program, str(home)], stdout=subprocess.PIPE, text=True) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", program, str(home)], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
     ]
     pids = {process.communicate(timeout=120)[0] for process in started}
     assert len(pids) == 1
@@ -114,13 +115,17 @@ def test_a_port_in_use(home: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(control.SandboxError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use") as raised:
+        with pytest.raises(
+            control.SandboxError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"
+        ) as raised:
             control.start(home, port=port)
         assert "choose another one" in raised.value.fix
     assert control.status(home) is None
 
 
-def test_death_at_the_start_shows_the_end_of_the_log(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_death_at_the_start_shows_the_end_of_the_log(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "broken" / "moto").mkdir(parents=True)
     (tmp_path / "broken" / "moto" / "__init__.py").write_text("raise RuntimeError('moto is broken')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
@@ -146,7 +151,11 @@ def test_what_a_dead_server_left_is_nothing(home: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    files.write(control.ServerInfo(pid=os.getpid(), endpoint_url=f"http://127.0.0.1:{port}", provider_port=0, generation="g", started=0))
+    files.write(
+        control.ServerInfo(
+            pid=os.getpid(), endpoint_url=f"http://127.0.0.1:{port}", provider_port=0, generation="g", started=0
+        )
+    )
     assert control.status(home) is None
     assert not control.stop(home)  # least of all is the process killed that has the number now
     for left in ("", "{}", "[]", '{"pid": 1}'):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -189,13 +190,16 @@ def hyperpod(clients) -> dict[str, Any]:
         "ThreadsPerCore": 1,
         "LifeCycleConfig": {"SourceS3Uri": "s3://sagemaker-x/", "OnCreate": "on_create.sh"},
     }
-    return made("sagemaker", "create_cluster", ClusterName="*", InstanceGroups=[group], NodeRecovery="Automatic")(clients)
+    return made("sagemaker", "create_cluster", ClusterName="*", InstanceGroups=[group], NodeRecovery="Automatic")(
+        clients
+    )
 
 
 def replicate(clients) -> dict[str, Any]:
     return replicated_bucket(clients)
 
 
+ALLOW, DENY = '{"redrivePermission":"allowAll"}', '{"redrivePermission":"denyAll"}'
 REPLICATION = {
     "Role": ROLE,
     "Rules": [
@@ -375,6 +379,9 @@ CASES = [
     Case("securityhub", "Hub", parents.hub, "EnableSecurityHub", {}, [
         ("UpdateSecurityHubConfiguration", {"AutoEnableControls": False, "ControlFindingGenerator": "STANDARD_CONTROL"},
          {"AutoEnableControls": False, "ControlFindingGenerator": "STANDARD_CONTROL"})]),
+    Case("sqs", "Queue", made("sqs", "create_queue", QueueName="*", Attributes={"RedriveAllowPolicy": ALLOW}),
+         "CreateQueue", {"Attributes.RedriveAllowPolicy": ALLOW},
+         [("SetQueueAttributes", {"Attributes": {"RedriveAllowPolicy": DENY}}, {"Attributes.RedriveAllowPolicy": DENY})]),
     Case("sns", "Topic", made("sns", "create_topic", Name="*", Attributes={"TracingConfig": "Active"}),
          "CreateTopic", {"Attributes.TracingConfig": "Active"},
          [("SetTopicAttributes", {"AttributeName": "TracingConfig", "AttributeValue": "PassThrough"},
@@ -397,7 +404,7 @@ def request(client: Any, operation: str, members: dict[str, Any]) -> dict[str, A
     shape = client.meta.service_model.operation_model(operation).input_shape
     taken = {name: value for name, value in members.items() if name in shape.members}
     for name, member in shape.members.items():
-        single = next((value for known, value in members.items() if name.lower() in {f"{known.lower()}s"}), None)
+        single = next((value for known, value in members.items() if name.lower() == f"{known.lower()}s"), None)
         if member.type_name == "list" and isinstance(single, str):
             taken[name] = [single]
     return taken
@@ -406,7 +413,7 @@ def request(client: Any, operation: str, members: dict[str, Any]) -> dict[str, A
 def filled(value: Any, members: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         return {key: filled(inner, members) for key, inner in value.items()}
-    return members[value.strip("{}")] if isinstance(value, str) and value.startswith("{") else value
+    return members[value[1:-1]] if isinstance(value, str) and re.fullmatch(r"\{\w+\}", value) else value
 
 
 def shown(client: Any, memory: tables.Memory, reader: str, members: dict[str, Any]) -> dict[str, Any]:
@@ -451,7 +458,9 @@ def test_updates_of_what_is_not_there_fail(clients, case: Case) -> None:
 
 
 def test_every_write_of_every_memory_is_tried() -> None:
-    tried = {(case.table, case.memory, name) for case in CASES for name in [case.create, *[op for op, _, _ in case.says]]}
+    tried = {
+        (case.table, case.memory, name) for case in CASES for name in [case.create, *[op for op, _, _ in case.says]]
+    }
     written = {
         (signed, memory.name, operation)
         for signed in tables.signed_as()

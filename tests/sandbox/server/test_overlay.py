@@ -97,7 +97,9 @@ class TestBucketsAreSafe:
     def test_what_is_not_emulated_is_refused(self, clients) -> None:
         s3 = clients("s3")
         name = parents.bucket(clients)["Bucket"]
-        with pytest.raises(ClientError, match="the sandbox does not emulate s3 DeleteBucketMetadataConfiguration") as raised:
+        with pytest.raises(
+            ClientError, match="the sandbox does not emulate s3 DeleteBucketMetadataConfiguration"
+        ) as raised:
             s3.delete_bucket_metadata_configuration(Bucket=name)
         assert code(raised) == ("NotImplemented", 501)
         s3.head_bucket(Bucket=name)
@@ -126,7 +128,7 @@ class TestNotEmulated:
         ],
     )
     def test_a_clean_error_names_service_and_operation(self, clients, service, operation, params) -> None:
-        with pytest.raises(ClientError, match="the sandbox does not emulate .*") as raised:
+        with pytest.raises(ClientError, match="the sandbox does not emulate ") as raised:
             getattr(clients(service), operation)(**params)
         assert code(raised) == ("NotImplemented", 501)
 
@@ -158,7 +160,8 @@ class TestTags:
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         name = unique("group")
         group = ec2.create_placement_group(
-            GroupName=name, TagSpecifications=[{"ResourceType": "placement-group", "Tags": [{"Key": "a", "Value": "1"}]}]
+            GroupName=name,
+            TagSpecifications=[{"ResourceType": "placement-group", "Tags": [{"Key": "a", "Value": "1"}]}],
         )["PlacementGroup"]
         ec2.create_tags(Resources=[vpc, name], Tags=[{"Key": "b", "Value": "2"}])
         assert ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"] == [{"Key": "b", "Value": "2"}]
@@ -172,7 +175,9 @@ class TestTags:
 
     def test_beside_the_name_of_the_thing(self, clients) -> None:
         trail = clients("cloudtrail")
-        arn = trail.create_event_data_store(Name=unique("s"), TagsList=[{"Key": "a", "Value": "1"}])["EventDataStoreArn"]
+        arn = trail.create_event_data_store(Name=unique("s"), TagsList=[{"Key": "a", "Value": "1"}])[
+            "EventDataStoreArn"
+        ]
         trail.add_tags(ResourceId=arn, TagsList=[{"Key": "b", "Value": "2"}])
         trail.remove_tags(ResourceId=arn, TagsList=[{"Key": "a"}])
         listed = trail.list_tags(ResourceIdList=[arn])["ResourceTagList"]

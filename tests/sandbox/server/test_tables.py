@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
-
 from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.utils import get_service_model
 
@@ -56,6 +55,16 @@ class Life:
         self.known: dict[str, Any] = {}
         for parent in resource.parents:
             self.known |= parents.PARENTS[table.service, parent.read](clients)
+
+    @property
+    def missing(self) -> str:
+        return (self.resource.missing or self.table.errors["missing"]).split()[0]
+
+    def is_missing(self) -> None:
+        """Every operation that shows the thing says that it is not there."""
+        for name in self.operations("read") if self.resource.default is None else []:
+            if not self.resource.operations[name].join:
+                assert code_of(self.client, name, **self.request(name)) == self.missing
 
     def operations(self, *verbs: str) -> list[str]:
         return [name for name, operation in self.resource.operations.items() if operation.verb in verbs]
@@ -137,7 +146,11 @@ class Life:
         return (answer[member], output.members[member]) if member else (answer, output)
 
     def said_members(self) -> set[str]:
-        return {member for name in self.operations("create", "put", "update") for member in self.said(name, self.request(name))}
+        return {
+            member
+            for name in self.operations("create", "put", "update")
+            for member in self.said(name, self.request(name))
+        }
 
     def _is(self, item: dict[str, Any]) -> bool:
         shared = [member for member in self.resource.identity if member in item]
@@ -178,37 +191,29 @@ def _anywhere(value: Any, member: str) -> Any:
 @pytest.mark.parametrize(("table", "resource"), RESOURCES, ids=[f"{t.service}-{r.name}" for t, r in RESOURCES])
 def test_life(clients, table: Service, resource: Resource) -> None:
     life = Life(clients, table, resource)
-    missing = (resource.missing or table.errors["missing"]).split()[0]
-    exists = (resource.exists or table.errors["exists"]).split()[0]
-    readers = life.operations("read") if resource.default is None else []
-    for name in readers:
-        if not resource.operations[name].join:
-            assert code_of(life.client, name, **life.request(name)) == missing
+    life.is_missing()
     said: dict[str, Any] = {}
     for name in life.operations("create", "put")[:1]:
-        request = life.request(name)
+        said = life.said(name, life.request(name))
         life.call(name)
-        said = life.said(name, request)
         life.check(said)
         if resource.operations[name].verb == "create" and (resource.unique or set(resource.identity) <= set(said)):
+            exists = (resource.exists or table.errors["exists"]).split()[0]
             assert code_of(life.client, name, **life.request(name)) == exists
     for name in life.operations("update", "put"):
-        request = life.request(name, "two")
+        said |= life.said(name, life.request(name, "two"))
         life.call(name, "two")
-        said |= life.said(name, request)
         life.check(said)
     for name in life.operations("reply"):
         assert life.call(name)
     for name in life.operations("delete"):
         life.call(name)
-        for reader in readers:
-            if not resource.operations[reader].join:
-                assert code_of(life.client, reader, **life.request(reader)) == missing
+        life.is_missing()
         for lister in life.operations("list"):
             with pytest.raises((StopIteration, AssertionError, KeyError)):
                 life.shown(lister, life.call(lister))
         if not (resource.operations[name].join or resource.operations[name].lenient):
-            assert code_of(life.client, name, **life.request(name)) == missing
+            assert code_of(life.client, name, **life.request(name)) == life.missing
 
 
 def test_errors_are_those_of_the_operations() -> None:
