@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench import planning, programs, replay
-from bench.timing import Ratio, command, compare
+from bench import planning, programs
+from bench.timing import Cost, Ratio, command, compare, least, summed_up
 from mlinfra.sandbox.server import control
-from mlinfra.sandbox.server.files import ServerInfo
 
-SIZES = (100, 2000)
-UP = ("up", "--yes", "--skip-preview", "--stack")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlinfra.sandbox.server.files import ServerInfo
+
+BASE, SMALL, LARGE = 4, 100, 2000  # resources; the first so few that nothing but the start takes time
+ROUNDS = 2
 
 
-def mlinfra(folder: Path, project: Path, *args: str, **env: str) -> float:
-    argv = [sys.executable, "-m", "mlinfra.cli", *args]
-    return command(argv, env={**planning.environment(folder), **env}, cwd=str(project))
+def up(folder: Path, project: Path, stack: str, server: ServerInfo) -> Cost:
+    """Deploy a project without asking and without a preview before."""
+    argv = [sys.executable, "-m", "mlinfra.cli", "up", "--yes", "--skip-preview", "--stack", stack]
+    return command(argv, env=planning.environment(folder), cwd=str(project), servers=[server.pid])
 
 
 @contextmanager
 def sandbox(folder: Path) -> Iterator[ServerInfo]:
+    """A sandbox for these measurements alone."""
     home = folder / "home"
     try:
         yield control.start(home, port=0)
@@ -30,64 +36,76 @@ def sandbox(folder: Path) -> Iterator[ServerInfo]:
         control.stop(home)
 
 
-def emptied(folder: Path, server_home: Path) -> None:
+def emptied(folder: Path) -> None:
     """An empty account and no state: not timed."""
-    control.reset(server_home)
+    control.reset(folder / "home")
     for file in (folder / "home" / "state").rglob("*.json"):
         file.unlink()
 
 
 def up_against_boto3(folder: Path, resources: int, runs: int) -> Iterator[Ratio]:
-    cases = [(f"{resources} resources", programs.write(folder / f"up-{resources}", resources), "bench")]
-    cases.append(("stacks/platform", Path(planning.ROOT), "dev"))
-    for title, project, stack in cases:
-        with sandbox(folder) as server:
-            home, file = folder / "home", folder / f"calls-{stack}.json"
+    """Deploying into an empty account, and a script that does the same calls one after the other."""
+    few, many = (programs.write(folder / f"up-{size}", size) for size in (resources, LARGE))
+    yield _against_boto3(folder, f"{resources:,} resources", (few, "bench"), runs)
+    yield _against_boto3(folder, "stacks/platform", (Path(planning.ROOT), "dev"), runs)
+    yield _against_boto3(folder, f"{LARGE:,} resources", (many, "bench"), min(runs, ROUNDS))
 
-            def recorded(port: int, project: Path = project, stack: str = stack) -> None:
-                mlinfra(folder, project, *UP, stack, PULUMI_DEBUG_PROVIDERS=f"aws:{port}")
 
-            count = replay.record(server.endpoint_url, recorded, file)
+def _against_boto3(folder: Path, title: str, of: tuple[Path, str], runs: int) -> Ratio:
+    calls = folder / "calls"
+    with sandbox(folder) as server:
 
-            def up(project: Path = project, stack: str = stack, home: Path = home) -> float:
-                emptied(folder, home)
-                return mlinfra(folder, project, *UP, stack)
+        def replay(*arguments: str) -> Cost:
+            emptied(folder)
+            argv = [sys.executable, "-m", "bench.replay", *arguments]
+            return command(argv, env=planning.environment(folder), cwd=planning.ROOT, servers=[server.pid])
 
-            def script(file: Path = file, home: Path = home, url: str = server.endpoint_url) -> float:
-                emptied(folder, home)
-                argv = [sys.executable, "-m", "bench.replay", str(file), url]
-                return command(argv, env=planning.environment(folder), cwd=planning.ROOT)
+        def deploy() -> Cost:
+            emptied(folder)
+            return up(folder, *of, server)
 
-            yield compare("up", (f"up, {title}", up), (f"boto3, the same {count} calls", script), runs=runs, goal=1.5)
+        replay("record", server.endpoint_url, str(calls), *map(str, of))
+        script = f"boto3, the same {calls.read_text().count(chr(10)):,} calls"
+        do = lambda: replay("do", server.endpoint_url, str(calls))  # noqa: E731
+        return compare("up", (f"up, {title}", deploy), (script, do), runs=runs, goal=1.5)
 
 
 def unchanged_against_plan(folder: Path, resources: int, runs: int) -> Iterator[Ratio]:
+    """Deploying what is deployed already, and a plan run."""
     project = programs.write(folder / f"again-{resources}", resources)
-    with sandbox(folder):
-        mlinfra(folder, project, *UP, "bench")
+    with sandbox(folder) as server:
         yield compare(
             "again",
-            (f"up without changes, {resources} resources", lambda: mlinfra(folder, project, *UP, "bench")),
+            (f"up without changes, {resources} resources", lambda: up(folder, project, "bench", server)),
             ("plan", lambda: planning.plan(folder, project, resources)),
             runs=runs,
         )
 
 
-def growth(folder: Path, _: int, runs: int) -> Iterator[Ratio]:
-    """Time per resource at 2,000 resources against that at 100, what an empty program takes left out of both."""
-    runs = min(runs, 3)
-    small, large = (programs.write(folder / f"growth-{size}", size) for size in SIZES)
-    empty = programs.write(folder / "growth-0", 0)
-    ways = {
-        "plan": lambda project, size: planning.plan(folder, project, size),
-        "up": lambda project, _size: (emptied(folder, folder / "home"), mlinfra(folder, project, *UP, "bench"))[1],
-    }
-    with sandbox(folder):
+def growth(folder: Path, _resources: int, _runs: int) -> Iterator[Ratio]:
+    """Time per resource of a large program against that of a small one; what the start takes is left out of both."""
+    projects = {size: programs.write(folder / f"growth-{size}", size) for size in (BASE, SMALL, LARGE)}
+    with sandbox(folder) as server:
+
+        def deploy(size: int) -> Cost:
+            emptied(folder)
+            return up(folder, projects[size], "bench", server)
+
+        def again(size: int) -> Cost:
+            return up(folder, projects[size], "bench", server)
+
+        def per_resource(way: Callable[[int], Cost]) -> tuple[Cost, Cost]:
+            start = least(lambda: way(BASE), 3)
+            small, large = least(lambda: way(SMALL), 3), way(LARGE)
+            return (large - start) / (LARGE - BASE), (small - start) / (SMALL - BASE)
+
+        ways = {
+            "plan": lambda size: planning.plan(folder, projects[size], size),
+            "up": deploy,
+            "up without changes": again,
+        }
         for name, way in ways.items():
-            start = min(way(empty, 0) for _ in range(runs))
-            per = {
-                project: lambda project=project, size=size, way=way, start=start: (way(project, size) - start) / size
-                for project, size in ((small, SIZES[0]), (large, SIZES[1]))
-            }
-            first, second = (f"{name}, a resource of {size:,}" for size in reversed(SIZES))
-            yield compare(name, (first, per[large]), (second, per[small]), runs=runs, goal=1.15)
+            way(BASE)
+            pairs = [per_resource(way) for _ in range(ROUNDS)]
+            titles = f"{name}, a resource of {LARGE:,}", f"a resource of {SMALL}"
+            yield summed_up("growth", titles, pairs, goal=1.15)

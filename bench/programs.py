@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-PROGRAM = '''\
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = """\
 import pulumi
 import pulumi_aws as aws
 
@@ -13,7 +16,7 @@ for n in range({buckets}):
     aws.s3.BucketVersioning(f"versioning-{{n}}", bucket=bucket.id, versioning_configuration={{"status": "Enabled"}})
     aws.s3.BucketPublicAccessBlock(f"block-{{n}}", bucket=bucket.id, block_public_acls=True, block_public_policy=True)
     aws.cloudwatch.LogGroup(f"log-{{n}}", name=bucket.arn.apply(lambda arn: f"/bench/{{arn.rpartition(':')[2]}}"))
-'''
+"""
 
 
 def write(folder: Path, resources: int) -> Path:

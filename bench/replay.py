@@ -1,23 +1,28 @@
 """A plain boto3 script that does the calls of an `up` again, one after the other, as a script would.
 
-`record` serves the sandbox's provider in this process and notes every call it makes; what a later call took from an
-earlier answer becomes a link, so that the calls can be done again in an empty account. `python -m bench.replay FILE URL`
-does them.
+`python -m bench.replay record URL FILE PROJECT STACK` deploys with the sandbox's provider in this process and notes every
+call that it makes to create resources; the look-ups by which the sandbox tells what AWS would refuse are none of them.
+What a call took from an earlier answer becomes a link, so that `python -m bench.replay do URL FILE` can do the calls
+again in an empty account.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MIN_TOKEN = 8  # shorter texts in answers ("true", "default") are no ids
 
 
-def record(endpoint: str, deploy: Callable[[int], object], file: Path) -> int:
-    """Note the calls of `deploy`, which gets the port of the provider; returns how many there were."""
+def record(endpoint: str, file: str, project: str, stack: str) -> None:
+    """Deploy a project's stack that has no state yet, and note the calls."""
+    from mlinfra.engine import Options, Stack, up
+    from mlinfra.engine.project import Project
     from mlinfra.sandbox.aws import serve
     from mlinfra.sandbox.aws.account import Account
 
@@ -26,18 +31,20 @@ def record(endpoint: str, deploy: Callable[[int], object], file: Path) -> int:
 
     def noted(self: Account, service: str, operation: str, params: Any, region: str = "us-east-1") -> Any:
         answer = original(self, service, operation, params, region)
-        calls.append({"service": service, "operation": operation, "params": dict(params), "region": region, "answer": answer})
+        calls.append(
+            {"service": service, "operation": operation, "params": dict(params), "region": region, "answer": answer}
+        )
         return answer
 
     Account.call = noted  # type: ignore[method-assign]
     server, port = serve(endpoint)
-    try:
-        deploy(port)
-    finally:
-        Account.call = original  # type: ignore[method-assign]
-        server.stop(None)
-    file.write_text(json.dumps(linked(calls), default=str))
-    return len(calls)
+    options = Options(env={"PULUMI_DEBUG_PROVIDERS": f"aws:{port}"}, take_over_lock=True)
+    result = up(Stack.open(Project.load(project), stack), options, lambda _: None)
+    server.stop(None)
+    if result.failed:
+        sys.exit("\n".join(result.errors))
+    lines = [json.dumps(call, default=str) for call in linked(calls)]
+    Path(file).write_text("".join(f"{line}\n" for line in lines))
 
 
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -53,9 +60,15 @@ def linked(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     done = []
     for number, call in enumerate(calls):
         params = links(call["params"], known)
-        done.append({"service": call["service"], "operation": call["operation"], "region": call["region"], "params": params})
+        done.append(
+            {"service": call["service"], "operation": call["operation"], "region": call["region"], "params": params}
+        )
         given = json.dumps(call["params"], default=str)
-        answer = {k: v for k, v in call["answer"].items() if k != "ResponseMetadata"} if isinstance(call["answer"], dict) else {}
+        answer = (
+            {k: v for k, v in call["answer"].items() if k != "ResponseMetadata"}
+            if isinstance(call["answer"], dict)
+            else {}
+        )
         for path, text in leaves(answer):
             if len(text) >= MIN_TOKEN and text not in given and text not in known:
                 known[text] = f"\0{number}|{json.dumps(path)}\0"
@@ -90,18 +103,21 @@ def filled(value: Any, answers: list[Any]) -> Any:
     return value
 
 
-def main(file: str, endpoint: str) -> None:
+def do(endpoint: str, file: str) -> None:
+    """Do the calls of a file."""
     import boto3
+    from botocore.config import Config
 
     session = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test")
+    config = Config(inject_host_prefix=False)
     clients: dict[tuple[str, str], Any] = {}
     answers: list[Any] = []
-    for call in json.loads(Path(file).read_text()):
+    for call in map(json.loads, Path(file).read_text().splitlines()):
         key = (call["service"], call["region"])
         if key not in clients:
-            clients[key] = session.client(call["service"], region_name=call["region"], endpoint_url=endpoint)
+            clients[key] = session.client(key[0], region_name=key[1], endpoint_url=endpoint, config=config)
         answers.append(getattr(clients[key], call["operation"])(**filled(call["params"], answers)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    {"record": record, "do": do}[sys.argv[1]](*sys.argv[2:])
