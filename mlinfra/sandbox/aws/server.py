@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
-from google.rpc import code_pb2, status_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from mlinfra.engine.codec import Wire, decode
 from mlinfra.engine.provider import Checked, Diffed, InitFailure, ProviderFailure
@@ -246,7 +245,7 @@ def _answered(context: grpc.ServicerContext, work: Callable[[], Any]) -> Any:
                 inputs=WIRE.encode(failure.inputs),
             )
         )
-        status = status_pb2.Status(code=code_pb2.UNKNOWN, message=failure.message, details=[details])
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=failure.message, details=[details])
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         context.abort(grpc.StatusCode.UNKNOWN, failure.message)
     except (ProviderFailure, AwsError) as failure:
