@@ -68,8 +68,8 @@ def _outside(service: str, shape: Any, value: Any, path: str) -> Iterator[tuple[
 
 
 def _scalar(service: str, shape: Any, value: Any) -> str:
-    if isinstance(value, str) and f"{service}.{shape.name}" not in TABLE["exceptions"]:
-        return _string(shape, value)
+    if shape.type_name == "string" and isinstance(value, str):
+        return "" if f"{service}.{shape.name}" in TABLE["exceptions"] else _string(shape, value)
     if isinstance(value, (int, float)) and value > shape.metadata.get("max", value):
         return f"have value less than or equal to {shape.metadata['max']}"
     return ""

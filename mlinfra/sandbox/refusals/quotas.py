@@ -9,6 +9,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mlinfra.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,10 +23,10 @@ class Quotas:
 
     @classmethod
     def load(cls, raised: Mapping[str, int]) -> Quotas:
-        """The defaults with `raised` in their place. Raises `KeyError` for a name that is not in the table."""
+        """The defaults with `raised` in their place. Raises `ConfigError` for a name that is not in the table."""
         limits = _defaults()
         if unknown := sorted(set(raised) - set(limits)):
-            raise KeyError(f"no quota is called {unknown[0]}; there are {', '.join(sorted(limits))}")
+            raise ConfigError(f"no quota is called {unknown[0]!r}", fix=f"name one of {', '.join(sorted(limits))}")
         return cls(MappingProxyType({**limits, **raised}))
 
     def __getitem__(self, name: str) -> int:
