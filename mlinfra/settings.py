@@ -137,6 +137,10 @@ class PlatformSettings(Settings):
         at_least(posture.lock_days, self.lock_days, self.profile, "lock_days")
         return self
 
+    def closed(self, classification: Classification) -> bool:
+        """Whether data of this class is to be reached through VPC endpoints alone."""
+        return classification is Classification.RESTRICTED or self.profile is Profile.ISOLATED
+
     @property
     def tags(self) -> Mapping[str, str]:
         """The tags on everything."""

@@ -82,7 +82,8 @@ class Network(Component[NetworkArgs]):
     alone. Flow logs go to an encrypted log group.
 
         network = ml.Network("main", ml.NetworkArgs(
-            account=account, cidr="10.0.0.0/16", zones=["eu-central-1a", "eu-central-1b"], logs_key_arn=key.arn))
+            account=account, cidr="10.0.0.0/16", zones=["eu-central-1a", "eu-central-1b"],
+            logs_key_arn=keys.arn(ml.KeyPurpose.LOGS)))
     """
 
     vpc_id: pulumi.Output[str]

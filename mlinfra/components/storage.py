@@ -72,7 +72,8 @@ class DataBucketArgs(Args):
     profile: Profile = Profile.REGULATED
     """The security profile. Default: regulated."""
     vpc_endpoint_ids: Sequence[pulumi.Input[str]] = ()
-    """Endpoints through which alone objects can be read and written. Required for restricted data. Default: anywhere."""
+    """Endpoints through which alone objects can be read and written. Required for restricted data and in the isolated
+    profile. Default: anywhere."""
     lock_days: Optional[int] = None
     """Days for which Object Lock keeps every version from deletion (COMPLIANCE mode in the regulated and isolated
     profiles: nobody can shorten it). Can only be chosen when the bucket is made. Default: no lock."""
@@ -86,9 +87,11 @@ class DataBucketArgs(Args):
     @model_validator(mode="after")
     def _consistent(self) -> "DataBucketArgs":
         self.lock()
-        if self.classification is Classification.RESTRICTED and not self.vpc_endpoint_ids:
+        closed = "restricted data" if self.classification is Classification.RESTRICTED else ""
+        closed = closed or ("the isolated profile" if self.profile is Profile.ISOLATED else "")
+        if closed and not self.vpc_endpoint_ids:
             raise Invalid(
-                "restricted data needs the endpoints through which it can be reached",
+                f"{closed} needs the endpoints through which the bucket can be reached",
                 fix="give the ids of S3 endpoints, such as network.endpoint_ids['s3']",
                 argument="vpc_endpoint_ids",
             )

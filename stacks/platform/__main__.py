@@ -40,6 +40,7 @@ access_logs = ml.AccessLogBucket(
         deletion_protection=settings.deletion_protection,
     ),
 )
+endpoint = network.endpoint_ids["s3"]
 buckets = {
     purpose: ml.DataBucket(
         f"platform-{purpose}",
@@ -49,7 +50,7 @@ buckets = {
             classification=classification,
             key_arn=keys.arn(purpose.key),
             access_log_bucket=access_logs.bucket_name,
-            vpc_endpoint_ids=[network.endpoint_ids["s3"]] if classification is ml.Classification.RESTRICTED else [],
+            vpc_endpoint_ids=[endpoint] if settings.closed(classification) else [],
             lock_days=settings.lock_days,
             deletion_protection=settings.deletion_protection,
         ),

@@ -128,7 +128,7 @@ def test_the_bucket_carries_its_classification(declare, classification: ml.Class
     ("profile", "mode"), [("baseline", "GOVERNANCE"), ("regulated", "COMPLIANCE"), ("isolated", "COMPLIANCE")]
 )
 def test_object_lock_is_as_strict_as_the_profile(declare, profile: str, mode: str) -> None:
-    graph = data_bucket(declare, profile=profile, lock_days=100)
+    graph = data_bucket(declare, profile=profile, lock_days=100, vpc_endpoint_ids=[ENDPOINT])
     assert graph.one("aws:s3/bucket:Bucket").inputs["objectLockEnabled"] is True
     lock = graph.one("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
     assert lock.inputs["rule"] == {"defaultRetention": {"mode": mode, "days": 100}}

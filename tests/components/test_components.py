@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,19 @@ def test_what_are_not_its_arguments_is_refused_before_anything_is_registered(dec
 
 def test_an_error_ends_a_pulumi_program_without_a_traceback() -> None:
     assert issubclass(ml.ArgumentError, pulumi.RunError)
+
+
+def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
+    account = 'import mlinfra as ml\naccount = ml.Account(id="123456789012", region="eu-central-1")\n'
+    written = (ml.KeyRing, ml.Network, ml.AccessLogBucket, ml.DataBucket, ml.AuditTrail)
+    examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]
+    assert all(examples)
+    assert set(written) == set(COMPONENTS)
+    program = account + "".join(textwrap.dedent(found[0]) + "\n" for found in examples if found)
+    declared = declare(lambda: exec(program, {}))
+    assert {node.type.rpartition(":")[2] for node in declared.graph if node.package == "mlinfra"} == {
+        component.__name__ for component in written
+    }
 
 
 def test_the_readmes_program_runs(declare) -> None:

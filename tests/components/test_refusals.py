@@ -19,6 +19,7 @@ from mlinfra.components.profiles import LOG_RETENTIONS, POSTURES
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/one"
 VPCE = "vpce-0123456789abcdef0"
 ROLE = "arn:aws:iam::123456789012:role/admin"
+PROFILES = list(ml.Profile)
 ARGS = [component._args_type for component in COMPONENTS]
 
 anything = st.recursive(
@@ -105,15 +106,15 @@ def networks(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def data_buckets(draw: st.DrawFn) -> dict[str, Any]:
-    classification = draw(st.sampled_from(list(ml.Classification)))
-    least = 1 if classification is ml.Classification.RESTRICTED else 0
+    classification, profile = draw(st.sampled_from(list(ml.Classification))), draw(st.sampled_from(PROFILES))
+    closed = classification is ml.Classification.RESTRICTED or profile is ml.Profile.ISOLATED
     return {
         "purpose": draw(st.sampled_from(list(ml.BucketPurpose))),
         "classification": classification,
         "key_arn": KEY,
         "access_log_bucket": "logs",
-        "profile": draw(st.sampled_from(list(ml.Profile))),
-        "vpc_endpoint_ids": draw(st.lists(st.just(VPCE), min_size=least, max_size=2)),
+        "profile": profile,
+        "vpc_endpoint_ids": draw(st.lists(st.just(VPCE), min_size=int(closed), max_size=2)),
         "lock_days": draw(st.none() | st.integers(30, 36_500)),
         "deletion_protection": draw(st.booleans()),
     }
@@ -229,6 +230,13 @@ TRAIL = {"account": accounts("eu-central-1"), "logs_key_arn": KEY, "access_log_b
             {"classification": "restricted"},
             "vpc_endpoint_ids",
             "needs the endpoints",
+            "endpoint_ids['s3']",
+        ),
+        (
+            ml.DataBucketArgs,
+            {"profile": "isolated"},
+            "vpc_endpoint_ids",
+            "the isolated profile needs the endpoints",
             "endpoint_ids['s3']",
         ),
         (

@@ -83,9 +83,15 @@ def test_the_trail_watches_every_data_bucket(planned) -> None:
 
 def test_restricted_buckets_are_bound_to_the_networks_endpoint(planned) -> None:
     graph = planned("prod")
-    (endpoint,) = (node for node in graph.named("platform-endpoint-s3"))
+    (endpoint,) = graph.named("platform-endpoint-s3")
     bound = {node.name for node in graph.dependents(endpoint, "aws:s3/bucketPolicy:BucketPolicy")}
     assert bound == {"platform-datasets-bucket-policy", "platform-features-bucket-policy"}
+
+
+def test_every_bucket_of_an_isolated_platform_is_bound_to_the_endpoint(planned) -> None:
+    graph = planned("isolated")
+    (endpoint,) = graph.named("platform-endpoint-s3")
+    assert len(graph.dependents(endpoint, "aws:s3/bucketPolicy:BucketPolicy")) == 2
 
 
 def test_a_tag_is_an_update_and_nothing_else(planned) -> None:
