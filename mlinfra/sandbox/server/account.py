@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 import uuid
 from pathlib import Path
@@ -54,7 +53,6 @@ class Account:
         self._files = files
         self._overlay = Overlay(Moto(create_backend_app), self._changes)
         self._changed_first = self._changed_last = 0.0  # 0: as written
-        self._saving = threading.Lock()
         self.generation = self._taken_up() or str(uuid.uuid4())
 
     def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -63,7 +61,7 @@ class Account:
 
     def reset(self) -> None:
         """Make the account empty and new."""
-        with self._saving, self._overlay.exclusive():
+        with self._overlay.exclusive():
             self._files.snapshot.unlink(missing_ok=True)
             self._overlay.reset()
             self.generation = str(uuid.uuid4())
@@ -73,25 +71,30 @@ class Account:
         """The services, by the names that requests are signed with, and regions asked so far."""
         return sorted(self._overlay.used)
 
-    def keep(self, *, now: bool = False) -> None:
-        """Write the account to disk if it has changed and the moment is quiet, or `now`."""
-        waited = time.monotonic()
-        quiet = waited - self._changed_last > QUIET_SECONDS or waited - self._changed_first > PATIENCE_SECONDS
-        if not now and not (self._changed_first and quiet):
-            return
+    def keep(self) -> None:
+        """Write the account to disk if it has changed and the moment is quiet."""
+        now = time.monotonic()
+        quiet = now - self._changed_last > QUIET_SECONDS or now - self._changed_first > PATIENCE_SECONDS
+        if self._changed_first and quiet:
+            with self._overlay.exclusive():
+                self._write()
+
+    def close(self) -> None:
+        """Write the account to disk, and answer no more."""
+        self._overlay.exclusive().__enter__()  # never to be left: a change from now on would be lost
+        self._write()
+
+    def _write(self) -> None:
         from mlinfra.sandbox.server.snapshot import save  # noqa: PLC0415
 
-        with self._saving, self._overlay.exclusive():
-            try:
-                save(self._files.snapshot, self.generation, self._overlay.state())
-            except Exception:
-                log.exception(
-                    "the account cannot be written to %s; it lasts as long as this server", self._files.snapshot
-                )
-                self._changed_first = self._changed_last = waited  # try again later
-            else:
-                self._changed_first = 0.0
-                self._files.outdated.unlink(missing_ok=True)
+        try:
+            save(self._files.snapshot, self.generation, self._overlay.state())
+        except Exception:
+            log.exception("the account cannot be written to %s; it lasts as long as this server", self._files.snapshot)
+            self._changed_first = self._changed_last = time.monotonic()  # try again later
+        else:
+            self._changed_first = 0.0
+            self._files.outdated.unlink(missing_ok=True)
 
     def _changes(self) -> None:
         self._changed_last = time.monotonic()

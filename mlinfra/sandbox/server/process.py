@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlinfra.sandbox.server.wire import Environ, StartResponse
 
 log = logging.getLogger("mlinfra.sandbox")
+GRACE_SECONDS: Final = 10.0  # for what the provider is doing when the server is told to stop
 HANDOVER_SECONDS: Final = 30.0  # how long the server before this one may take to end
 
 
@@ -34,6 +35,7 @@ class Server:
         self._wanted_port = port
         self._last_request = time.monotonic()
         self._stopping = threading.Event()
+        self._provider: Any = None
 
     def open(self) -> ServerInfo:
         """Take the home and the port, bring up the account and the provider, and tell the world.
@@ -75,7 +77,7 @@ class Server:
         log.info("serving %s, account %s", self.info.endpoint_url, self.info.generation)
         self._http.serve_forever(poll_interval=0.1)
         self.files.info.unlink(missing_ok=True)
-        self.account.keep(now=True)
+        self.account.close()
 
     def _serve_provider(self) -> None:
         """Serve the provider as well. Without it the account still answers any AWS client, so the server goes on."""
@@ -96,7 +98,13 @@ class Server:
             self._stopping.set()
             log.info("stopping: %s", why)
             # serve_forever runs in the main thread, which is also where signals arrive: it cannot wait for itself.
-            threading.Thread(target=self._http.shutdown, daemon=True).start()
+            threading.Thread(target=self._shut_down, daemon=True).start()
+
+    def _shut_down(self) -> None:
+        """Let the provider finish what it is doing, for which it needs the account; then stop answering."""
+        if self._provider is not None:
+            self._provider.stop(GRACE_SECONDS).wait()
+        self._http.shutdown()
 
     def _watch(self) -> None:
         """Keep the account in quiet moments, and end the server after long ones."""
