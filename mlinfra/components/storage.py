@@ -108,6 +108,9 @@ class DataBucketArgs(Args):
 class DataBucket(Component[DataBucketArgs]):
     """A private bucket under a customer-managed key: versioned, TLS only, right key only, logged, tiered by purpose.
 
+    Restricted data, and all data of an isolated platform, is reached through the VPC endpoints given and in no other
+    way. Object Lock keeps every version for as long as it is told to.
+
     datasets = ml.DataBucket("datasets", ml.DataBucketArgs(
         purpose=ml.BucketPurpose.DATASETS,
         classification=ml.Classification.RESTRICTED,
