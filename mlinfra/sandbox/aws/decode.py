@@ -100,7 +100,7 @@ def _plain(schema: str, data: Any) -> Any:
         return None if data is None else _text(data)
     if schema == "bool":
         return data if isinstance(data, bool) else str(data).lower() in YES
-    number = float(str(data))
+    number = float(data) if isinstance(data, int | float | str) else float(str(data))
     return int(number) if number.is_integer() else number
 
 

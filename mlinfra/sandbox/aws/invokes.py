@@ -155,7 +155,7 @@ def _parameter(provider: AwsProvider, region: str, args: Properties) -> Properti
     }
 
 
-def _authorization_token(provider: AwsProvider, region: str, _: Properties) -> Properties:
+def _authorization_token(provider: AwsProvider, region: str, _args: Properties) -> Properties:
     data = provider.account.call("ecr", "get_authorization_token", {}, region)["authorizationData"][0]
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     return {

@@ -46,11 +46,17 @@ def token_of(name: str) -> str:
     return f"aws:{module}/{stem}:{stem[0].upper()}{stem[1:]}{mark}{suffix}"
 
 
+@cache
+def account(endpoint_url: str) -> Account:
+    """One set of clients for all lives: making them costs more than most calls."""
+    return Account(endpoint_url)
+
+
 class Life:
     """One provider instance with the resources that it made, each with what the engine would keep of it."""
 
     def __init__(self, endpoint_url: str, **config: Any) -> None:
-        self.provider = AwsProvider(Account(endpoint_url), Claims(), ProviderConfig(**config), "provider-id")
+        self.provider = AwsProvider(account(endpoint_url), Claims(), ProviderConfig(**config), "provider-id")
         self.made: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {}  # urn: id, inputs, outputs
         self._needed: dict[str, dict[str, Any]] = {}
 
