@@ -38,7 +38,7 @@ Operation = Literal["up", "refresh", "destroy", "import"]
 TITLES = {
     "up": ("Previewing", "Deploying"),
     "refresh": ("Previewing the refresh of", "Refreshing"),
-    "destroy": ("Previewing the end of", "Destroying"),
+    "destroy": ("Previewing the destruction of", "Destroying"),
     "import": ("Previewing the import into", "Importing into"),
 }
 NAMES = {"up": "deployment", "refresh": "refresh", "destroy": "destruction", "import": "import"}
@@ -233,12 +233,14 @@ class Flow:
         if self.expect_no_changes and changed:
             would = "would change" if preview else "changed"
             raise MlinfraError(f"--expect-no-changes was given, but {changed} resources {would}")
-        if self.operation in {"up", "destroy"} and not self.shown.json:
+        if self.operation != "refresh" and not self.shown.json:
             summary.print_next(console(), self._next(preview=preview))
 
     def _next(self, *, preview: bool) -> list[tuple[str, str]]:
         if preview:
             return [("do it", self._again())]
+        if self.operation == "import":
+            return [("declare it", "in the program, or the next `mlinfra up` wants to delete it")]
         if self.operation == "destroy":
             return [("deploy it again", f"mlinfra up{self.arguments}"), ("stop the sandbox", "mlinfra sandbox stop")]
         region = "" if self.region == DEFAULT_REGION else f" --region {self.region}"

@@ -171,3 +171,33 @@ def import_(where: Where, *, file: File = None) -> None:
     with stack.lock("state import"):
         snapshot = stack.import_(state)
     say(f"Stack {stack.name} now has {len(snapshot.resources)} resources.")
+
+
+@state_app.command("unprotect")
+@grouped
+def unprotect(
+    where: Where,
+    *,
+    urn: Annotated[str | None, typer.Argument(metavar="URN", help="The resource.", show_default=False)] = None,
+    every: Annotated[bool, flag("--all", help="Every resource of the stack.")] = False,
+) -> None:
+    """Let a protected resource be deleted. While its program asks for protection, the next `up` protects it again.
+
+    mlinfra state unprotect 'urn:pulumi:dev::platform::aws:s3/bucket:Bucket::data'
+    mlinfra state unprotect --all -s prod
+    """
+    from mlinfra.cli.opening import open_stack
+
+    if (urn is None) != every:
+        raise ConfigError("which resource is not clear", fix="give one URN, or --all")
+    stack = open_stack(where)
+    with stack.lock("state unprotect"):
+        snapshot = stack.load()
+        found = [resource for resource in snapshot.resources if every or resource.urn == urn]
+        if not found:
+            raise ConfigError(f"stack {stack.name!r} has no resource {urn!r}", fix="`mlinfra state export` lists them")
+        protected = [resource for resource in found if resource.protect]
+        for resource in protected:
+            resource.protect = False
+        stack.save(snapshot)
+    say(f"{len(protected)} resources of stack {stack.name} are no longer protected.")

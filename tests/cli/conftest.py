@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from mlinfra.cli import main, terminal
-from mlinfra.engine.urn import STACK_TYPE
 from mlinfra.engine.project import Project as EngineProject
 from mlinfra.engine.stack import Stack
 from mlinfra.engine.state import ResourceState, Snapshot
+from mlinfra.engine.urn import STACK_TYPE
 from mlinfra.engine.values import Secret
 
 CONF = Path(__file__).parents[1] / "conformance"  # a stand-in provider, and the SDK that programs import

@@ -13,7 +13,7 @@ from mlinfra.cli import main
 
 COMMANDS = [
     ("up",), ("preview",), ("refresh",), ("destroy",), ("import",), ("outputs",), ("cancel",), ("types",),
-    ("stack", "ls"), ("state", "export"), ("state", "import"),
+    ("stack", "ls"), ("state", "export"), ("state", "import"), ("state", "unprotect"),
     ("sandbox", "start"), ("sandbox", "stop"), ("sandbox", "status"), ("sandbox", "env"), ("sandbox", "reset"),
 ]  # fmt: skip
 

@@ -91,3 +91,19 @@ def test_the_shell_form_survives_any_value(outputs_only: Project) -> None:
     awkward = 'it\'s $HOME `x`\n"done"'
     outputs_only.program(f"import pulumi\npulumi.export('text', {awkward!r})\n").up()
     assert shlex.split(outputs_only.run("outputs", "--shell").out) == [f"text={awkward}"]
+
+
+def test_protection_can_be_taken_away(outputs_only: Project) -> None:
+    outputs_only.deployed()
+    state = json.loads(outputs_only.run("state", "export").out)
+    group = state["deployment"]["resources"][1]
+    group["protect"] = True
+    outputs_only.run("state", "import", "--file", str(outputs_only.write("s.json", json.dumps(state))))
+    refused = outputs_only.run("destroy", "-y")
+    assert refused.code == 1
+    assert f"`mlinfra state unprotect '{group['urn']}'`" in refused.out
+    assert outputs_only.run("state", "unprotect").code == 2
+    assert outputs_only.run("state", "unprotect", "urn:pulumi:dev::x::t::n").code == 2
+    done = outputs_only.run("state", "unprotect", group["urn"])
+    assert "1 resources" in done.err
+    assert outputs_only.run("destroy", "-y").code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Group
@@ -35,10 +36,7 @@ class _Component:
     row: Row
     done: int
     total: int
-
-    @property
-    def ready(self) -> bool:
-        return self.done >= self.total > 0
+    failed: bool
 
 
 class LiveView:
@@ -78,6 +76,8 @@ class LiveView:
             room = max(self._console.height - _RESERVED, 6)
             table = self._table()
             components = self._components()
+            if len(components) > room // 2:  # those that are done are the ones to leave out
+                components.sort(key=lambda component: component.done >= component.total)
             shown = components[: max(room // 2, 2)]
             for component in shown:
                 self._add_component(table, component)
@@ -128,34 +128,41 @@ class LiveView:
         return table
 
     def _components(self) -> list[_Component]:
-        rows, plan = self._progress.rows, self._progress.plan
-        done, seen, planned = Counter[str](), Counter[str](), Counter[str]()
+        rows = self._progress.rows
+        done, seen, failed = Counter[str](), Counter[str](), set[str]()
         for row in rows.values():
-            if (top := _top(rows, row)) is not row:
+            top = _top(rows, row)
+            if row.status == "failed":
+                failed.add(top.urn)
+            if top is not row:
                 seen[top.urn] += 1
                 done[top.urn] += row.status != "running"
-        for row in plan.rows.values() if plan else ():
-            if (top := _top(plan.rows, row)) is not row:  # type: ignore[union-attr]
-                planned[top.urn] += 1
-        total = planned | seen
-        return [_Component(row, done[row.urn], total[row.urn]) for row in rows.values() if total[row.urn]]
+        total = self._planned | seen
+        return [
+            _Component(row, done[row.urn], total[row.urn], row.urn in failed) for row in rows.values() if total[row.urn]
+        ]
+
+    @cached_property
+    def _planned(self) -> Counter[str]:
+        """How many resources the plan has below each component."""
+        rows = self._progress.plan.rows if self._progress.plan else {}
+        return Counter(top.urn for row in rows.values() if (top := _top(rows, row)) is not row)
 
     def _add_component(self, table: Table, component: _Component) -> None:
-        row, ready = component.row, component.ready
-        failed = any(r.status == "failed" and _top(self._progress.rows, r) is row for r in self._progress.rows.values())
+        row, planned = component.row, self._progress.plan is not None
         # Without a plan nobody knows whether more will come.
-        complete = ready and (self._over or self._progress.plan is not None)
-        icon = Text("✗", "bold red") if failed else Text("✓", "green") if complete else self._spinning()
-        count = f"{component.done} of {component.total}" if self._progress.plan else str(component.done)
+        ready = component.done >= component.total and (self._over or planned)
+        icon = Text("✗", "bold red") if component.failed else Text("✓", "green") if ready else self._spinning()
+        count = f"{component.done} of {component.total}" if planned else str(component.done)
         table.add_row("", icon, Text(row.name, "bold"), short_type(row.type), Text(count, "dim" if ready else ""))
 
     def _add_work(self, table: Table, room: int) -> None:
-        running = sorted((row for row in self._progress.running() if row.custom), key=lambda row: row.began)
+        running = sorted((row for row in self._progress.running() if row.custom), key=lambda row: row.since)
         recent = list(self._recent)[-max(room // 3, 1) :]
         for row in recent:
             said, failed = words(row.now), row.status == "failed"
             icon = Text("✗", "bold red") if failed else Text(said.sign, said.style)
-            took = "" if self._preview else f" {seconds(row.ended - row.began)}"
+            took = "" if self._preview else f" {seconds(row.ended - row.since)}"
             took = ("failed" if failed else self._past(row.now)) + took
             table.add_row(
                 "", icon, row.name, short_type(row.type), Text(took, "red" if failed else "dim"), row.fidelity
@@ -163,7 +170,7 @@ class LiveView:
         shown = running[: max(room - len(recent), 1)]
         for row in shown:
             said = words(row.now)
-            doing = f"{self._progress.saying.get(row.urn) or said.doing} {seconds(self._progress.clock() - row.began)}"
+            doing = f"{self._progress.saying.get(row.urn) or said.doing} {seconds(self._progress.clock() - row.since)}"
             table.add_row("", self._spinning(), row.name, short_type(row.type), Text(doing, said.style), row.fidelity)
         if len(running) > len(shown):
             table.add_row("", Text("…", "dim"), Text(f"{len(running) - len(shown)} more under way", "dim"))

@@ -42,7 +42,7 @@ class PlainView:
             return  # a replacement's own steps tell more than that it is one
         said = words(row.now)
         word = "failed" if row.status == "failed" else said.done
-        self._write(row, f"{word} ({seconds(row.ended - row.began)})" + (f" [{row.fidelity}]" if row.fidelity else ""))
+        self._write(row, f"{word} ({seconds(row.ended - row.since)})" + (f" [{row.fidelity}]" if row.fidelity else ""))
 
     def _write(self, row: Row, text: str) -> None:
         self._said.set()
@@ -56,6 +56,6 @@ class PlainView:
                 self._said.clear()
                 continue
             with self._progress.lock:
-                row = min((r for r in self._progress.running() if r.custom), key=lambda r: r.began, default=None)
-            if row is not None and (age := self._progress.clock() - row.began) >= _STILL:
+                row = min((r for r in self._progress.running() if r.custom), key=lambda r: r.since, default=None)
+            if row is not None and (age := self._progress.clock() - row.since) >= _STILL:
                 self._write(row, f"still {words(row.now).doing} ({seconds(age)})")

@@ -20,7 +20,7 @@ STACK_TYPE: Final = "pulumi:pulumi:Stack"
 class Row:
     """One resource in this run. Times are in seconds on the progress's clock.
 
-    `op` is what becomes of the resource as a whole, `now` the step that is under way or was the last.
+    `op` is what becomes of the resource as a whole, `now` the step that is under way or was the last, `since` its start.
     """
 
     urn: str
@@ -30,6 +30,7 @@ class Row:
     parent: str
     custom: bool
     began: float
+    since: float
     step: Step
     fidelity: str = ""
     ended: float = 0
@@ -99,15 +100,16 @@ class Progress:
         return [row for row in self.rows.values() if row.status == "running" and row.type != STACK_TYPE]
 
     def _pre(self, step: Step) -> Row:
-        row = self.rows.get(step.urn)
+        row, now = self.rows.get(step.urn), self.clock()
         if row is None:
             state = step.new or step.old
             parent = state.parent if state else ""
             custom = bool(state and state.custom)
             fidelity = self.fidelity(step.type) if custom else ""
-            row = Row(step.urn, step.type, step.op, step.op, parent, custom, self.clock(), step, fidelity)
+            row = Row(step.urn, step.type, step.op, step.op, parent, custom, now, now, step, fidelity)
             self.rows[step.urn] = row
         self._take(row, step)
+        row.since = now
         if row.status != "failed":
             row.status = "running"
         return row

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlinfra.engine.values import Properties
 
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # Pulumi's own colour marks
+_COMMANDS = re.compile(r"`pulumi (up|preview|refresh|destroy|state unprotect)\b")  # that Pulumi's messages name
 _OUTPUT_WIDTH = 80
 _VERDICTS = {f"{what} {end}" for what in ("preview", "update") for end in ("failed", "canceled")}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "", "info#err": "", "debug": "dim"}
@@ -47,7 +48,7 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> No
         for diagnostic in said:
             style = _STYLES[diagnostic.severity]
             mark = f"{diagnostic.severity}: " if diagnostic.severity in {"error", "warning"} else ""
-            body = _COLOURS.sub("", diagnostic.message).rstrip().replace("\n", "\n    ")
+            body = _COMMANDS.sub(r"`mlinfra \1", _COLOURS.sub("", diagnostic.message)).rstrip().replace("\n", "\n    ")
             console.print(Text.assemble("    ", (mark, style), body))
 
 
