@@ -56,14 +56,14 @@ class Overlay:
     def respond(self, environ: Environ) -> Response:
         """The answer to a request."""
         buffer(environ)
+        origin = origin_of(environ)
         with self._lock:
-            origin = origin_of(environ)
-            if origin is not None:
-                correct(origin.signed)
-                self.used.add((origin.signed, origin.region))
-            if changes(environ):
-                self._on_change()
             try:
+                if origin is not None:
+                    correct(origin.signed)
+                    self.used.add((origin.signed, origin.region))
+                if changes(environ):
+                    self._on_change()
                 call = _understood(environ, origin)
                 return self._respond(call) if call else self._ask_moto(environ, origin)
             except Exception as failure:
@@ -189,9 +189,9 @@ def _missing(environ: Environ, origin: Origin, key: Any) -> Response | None:
 
 def _understood(environ: Environ, origin: Origin | None) -> Call | None:
     """The call, if the tables say anything of it."""
-    if (
-        origin is None or origin.signed not in tables.signed_as() or environ["PATH_INFO"].startswith("/v20180820/")
-    ):  # S3 Control
+    if origin is None or origin.signed not in tables.signed_as():
+        return None
+    if environ["PATH_INFO"].startswith("/v20180820/"):  # S3 Control, signed like S3
         return None
     table = tables.load(origin.signed)
     name = operation_name(environ, table.service)

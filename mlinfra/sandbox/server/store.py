@@ -69,9 +69,9 @@ class Store:
     def tagged(self, table: Service, call: Call, name: str) -> tuple[Resource, Record] | None:
         """The record that an ARN, or an id, names."""
         for resource in table.resources.values():
-            for key, record in self.of(table, resource, call).items():
-                arns = [value for member, value in record.items() if member.lower().endswith("arn")]
-                if name in arns or (key and name == key[-1]):
+            given = [member for member in resource.attributes if member.lower().endswith(("arn", "id"))]
+            for record in self.of(table, resource, call).values():
+                if name in (record.get(member) for member in [*given, *resource.identity[-1:]]):
                     return resource, record
         return None
 

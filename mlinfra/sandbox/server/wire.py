@@ -21,6 +21,8 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 from werkzeug.test import run_wsgi_app
 
+from mlinfra.sandbox.server.files import HOST
+
 if TYPE_CHECKING:
     from mlinfra.sandbox.server.values import Record
 
@@ -119,7 +121,7 @@ class Call:
         query = request["query_string"]
         query = urlencode(query, quote_via=quote, doseq=True) if isinstance(query, dict) else query
         path, separator, fixed = request["url_path"].partition("?")
-        url = f"http://{self.environ['HTTP_HOST']}{path}?{fixed}{'&' if separator and query else ''}{query}"
+        url = f"http://{self.environ.get('HTTP_HOST', HOST)}{path}?{fixed}{'&' if separator and query else ''}{query}"
         headers = {**request["headers"], "Authorization": self.environ.get("HTTP_AUTHORIZATION", "")}
         environ = Request.from_primitives(request["method"], url, headers, body).environ
         return Call(environ, self.origin, self.account, operation, self.protocol, params)

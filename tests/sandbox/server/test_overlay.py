@@ -163,7 +163,7 @@ class TestTags:
             GroupName=name,
             TagSpecifications=[{"ResourceType": "placement-group", "Tags": [{"Key": "a", "Value": "1"}]}],
         )["PlacementGroup"]
-        ec2.create_tags(Resources=[vpc, name], Tags=[{"Key": "b", "Value": "2"}])
+        ec2.create_tags(Resources=[vpc, group["GroupId"]], Tags=[{"Key": "b", "Value": "2"}])
         assert ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"] == [{"Key": "b", "Value": "2"}]
         both = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
         assert group["Tags"] == both[:1]

@@ -236,3 +236,12 @@ def test_errors_are_those_of_the_operations() -> None:
             if operation.verb == "create" and (resource.unique or set(resource.identity) <= members):
                 wrong += [(name, exists)] if exists not in codes else []
     assert wrong == []
+
+
+def test_what_ends_with_a_thing_ends_with_what_that_ends_with() -> None:
+    """A resource whose parent is itself a resource here names that one's parents too, so that no deletion misses it."""
+    for table, resource in RESOURCES:
+        for parent in resource.parents:
+            above = table.acted.get(parent.read)
+            ending = [one for one in above.parents if not one.refuse] if above else []
+            assert all(one in resource.parents for one in ending), (table.service, resource.name)
