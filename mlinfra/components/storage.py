@@ -111,12 +111,12 @@ class DataBucket(Component[DataBucketArgs]):
     Restricted data, and all data of an isolated platform, is reached through the VPC endpoints given and in no other
     way. Object Lock keeps every version for as long as it is told to.
 
-    datasets = ml.DataBucket("datasets", ml.DataBucketArgs(
-        purpose=ml.BucketPurpose.DATASETS,
-        classification=ml.Classification.RESTRICTED,
-        key_arn=keys.arn(ml.KeyPurpose.DATA),
-        access_log_bucket=access_logs.bucket_name,
-        vpc_endpoint_ids=[network.endpoint_ids["s3"]]))
+        datasets = ml.DataBucket("datasets", ml.DataBucketArgs(
+            purpose=ml.BucketPurpose.DATASETS,
+            classification=ml.Classification.RESTRICTED,
+            key_arn=keys.arn(ml.KeyPurpose.DATA),
+            access_log_bucket=access_logs.bucket_name,
+            vpc_endpoint_ids=[network.endpoint_ids["s3"]]))
     """
 
     bucket_name: pulumi.Output[str]
