@@ -27,8 +27,14 @@ class Shell:
     def start(self, *args: str) -> subprocess.Popen[str]:
         """The command in a process group of its own, so that it can be killed with everything it started."""
         return subprocess.Popen(
-            [*self.argv, *args], cwd=self.cwd, env=self.env, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            [*self.argv, *args],
+            cwd=self.cwd,
+            env=self.env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def run(self, *args: str, code: int | None = 0) -> str:
@@ -41,7 +47,13 @@ class Shell:
 
     def events(self, *args: str) -> list[dict[str, Any]]:
         done = subprocess.run(
-            [*self.argv, *args, "--json"], cwd=self.cwd, env=self.env, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False
+            [*self.argv, *args, "--json"],
+            cwd=self.cwd,
+            env=self.env,
+            text=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]

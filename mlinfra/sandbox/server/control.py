@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib.util
 import json
 import os
 import select
@@ -33,6 +34,7 @@ ANSWER_SECONDS: Final = 10.0  # a busy server answers in milliseconds; one stopp
 DYING_SECONDS: Final = 1.0  # between a process's last answer and the end of its locks
 START_SECONDS: Final = 90.0
 STOP_SECONDS: Final = 30.0
+REQUIRED: Final = ("boto3", "flask", "flask_cors", "joserfc", "moto")  # of the extra `sandbox`
 
 __all__ = ["DEFAULT_IDLE_SECONDS", "DEFAULT_PORT", "SandboxError", "ServerInfo", "reset", "start", "status", "stop"]
 
@@ -128,6 +130,9 @@ def _ask(info: ServerInfo, method: str, what: str) -> ServerInfo:
 
 
 def _spawn(files: ServerFiles, home: Path, idle_seconds: float, port: int | None) -> ServerInfo:
+    if missing := [name for name in REQUIRED if importlib.util.find_spec(name) is None]:
+        message = f"the sandbox's packages are not installed: there is no {', '.join(missing)}"
+        raise SandboxError(message, fix="pip install 'pulumi-mlinfra[sandbox]'")
     command = [sys.executable, "-m", "mlinfra.sandbox.server", "--home", str(home.absolute())]
     command += ["--idle-seconds", str(idle_seconds)]
     if port is not None:
@@ -162,8 +167,7 @@ def _spawn(files: ServerFiles, home: Path, idle_seconds: float, port: int | None
         message = (
             f"the sandbox's server did not come up within {waited:.1f} s. The end of {files.log}:\n{files.log_tail()}"
         )
-        lacking = "No module named" in files.log_tail()
-        raise SandboxError(message, fix="pip install 'pulumi-mlinfra[sandbox]'" if lacking else "")
+        raise SandboxError(message)
     said: dict[str, Any] = json.loads(answer)
     if "error" in said:
         raise SandboxError(said["error"], fix=said["fix"])

@@ -43,6 +43,12 @@ def until(true: Any, seconds: float = 60) -> bool:
     return bool(true())
 
 
+def test_without_its_packages_it_names_the_extra(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "REQUIRED", ("moto", "no_such_package"))
+    with pytest.raises(control.SandboxError, match=r"no_such_package\n  fix: .*mlinfra\[sandbox\]"):
+        control.start(home)
+
+
 def test_start_status_reset_stop(home: Path) -> None:
     assert control.status(home) is None
     assert not control.stop(home)
