@@ -5,6 +5,8 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 STACK ?= dev
 export UV_PYTHON_DOWNLOADS := never
+# Compiled modules are kept in .venv and beside the sources: without them every start compiles Pulumi's SDK anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
