@@ -62,7 +62,7 @@ def all_tags(config: ProviderConfig, tags: Any) -> Any:
     """A resource's tags with the provider's default ones; its own win."""
     if has_unknowns(tags) or has_unknowns(config.default_tags):
         return UNKNOWN
-    return {**config.default_tags, **(tags or {})}
+    return {**config.default_tags, **(tags if isinstance(tags, Mapping) else {})}
 
 
 def autoname(naming: Autoname, name: str, inputs: Mapping[str, Any], seed: bytes) -> str:
