@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mlinfra.engine import urn as urns
-from mlinfra.engine.goal import Alias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlinfra.engine.goal import Alias
 
 
 def former_urns(

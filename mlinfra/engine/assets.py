@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine.values import Archive, Asset, OutputValue, Secret
 from mlinfra.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _PACKED: Final = (".tar", ".tgz", ".tar.gz", ".zip", ".jar")
 _BLOCK: Final = 512

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine import diff
 from mlinfra.engine import urn as urns
 from mlinfra.engine.provider import (
-    CheckFailure,
     Checked,
+    CheckFailure,
     Configured,
     Created,
     Diffed,
@@ -18,8 +17,12 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.values import Properties, has_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlinfra.engine.state import ResourceState
 
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 STASH: Final = "pulumi:index:Stash"
@@ -74,7 +77,13 @@ class Builtin:
         return Created("" if preview else str(uuid.uuid4()), made)
 
     def read(
-        self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0  # noqa: A002
+        self,
+        urn: str,
+        id: str,
+        inputs: Properties,
+        outputs: Properties,
+        *,
+        timeout: float = 0,
     ) -> ReadResult:
         if _property(urn) not in inputs:
             raise ProviderFailure(f"{urns.type_of(urn)} can not be imported")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
-from google.protobuf.message import Message
 from pulumi.runtime.proto import alias_pb2, callback_pb2, callback_pb2_grpc, resource_pb2
 
 from mlinfra.engine import urn as urns
 from mlinfra.engine.codec import SpecialValue, Wire, decode
 from mlinfra.engine.goal import HOOKS
-from mlinfra.engine.state import ResourceState
-from mlinfra.engine.tasks import Task
-from mlinfra.engine.values import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from google.protobuf.message import Message
+
+    from mlinfra.engine.state import ResourceState
+    from mlinfra.engine.tasks import Task
+    from mlinfra.engine.values import Properties
 
 _WIRE = Wire(outputs=True)
 
@@ -122,7 +126,9 @@ class Hooks:
                 raise HookError(f'hook "{name}" was not registered')
             if self._dry_run and not hook.on_dry_run:
                 continue
-            answer = resource_pb2.ResourceHookResponse.FromString(self._callbacks.call(hook.callback, _request(kind, task)))
+            answer = resource_pb2.ResourceHookResponse.FromString(
+                self._callbacks.call(hook.callback, _request(kind, task))
+            )
             if answer.error and hook.ignore_errors:
                 self._warn(f'{HOOKS[kind]} hook "{name}" failed: {answer.error}', task.state.urn)
             elif answer.error:

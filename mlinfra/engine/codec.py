@@ -6,9 +6,8 @@ translate in one pass; going through `google.protobuf.json_format` would be a se
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf import struct_pb2
 
@@ -30,6 +29,9 @@ from mlinfra.engine.values import (
     Secret,
     plain,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # One sentinel per type of what is unknown (sdk/go/common/resource/plugin/rpc.go); programs and providers send any.
 UNKNOWN_STRINGS: Final = frozenset(

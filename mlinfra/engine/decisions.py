@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlinfra.engine import diff
-from mlinfra.engine.goal import Goal
 from mlinfra.engine.provider import Diffed
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.values import has_unknowns, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from mlinfra.engine.goal import Goal
+    from mlinfra.engine.state import ResourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,7 @@ def judge(goal: Goal, old: ResourceState, diffed: Diffed, *, trigger: bool = Fal
     """What to do about a difference. Raises ValueError for a malformed path in `replace_on_changes`."""
     unready = bool(old.init_errors)
     diffed = diff.with_replace_on_changes(diffed, goal.replace_on_changes, init_errors=unready)
-    if (diffed.changes or old.pending_replacement) and (
-        diff.replaces(diffed) or trigger or old.pending_replacement
-    ):
+    if (diffed.changes or old.pending_replacement) and (diff.replaces(diffed) or trigger or old.pending_replacement):
         asked = goal.delete_before_replace
         return Verdict("replace", diffed, diffed.delete_before_replace if asked is None else asked)
     return Verdict("update" if diffed.changes or unready else "same", diffed)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from mlinfra.engine import urn as urns
-from mlinfra.engine.config import StackConfig
 from mlinfra.engine.goal import Goal
-from mlinfra.engine.registrar import Registrar
 from mlinfra.engine.registry import INTERNAL
+from mlinfra.engine.toolchain import find_python
 from mlinfra.engine.urn import Reference
-from mlinfra.engine.values import Properties
 from mlinfra.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mlinfra.engine.config import StackConfig
+    from mlinfra.engine.registrar import Registrar
+    from mlinfra.engine.stack import Stack
+    from mlinfra.engine.values import Properties
 
 
 class DefaultProviders:
     """References to default providers, which are configured by the stack's configuration under the package's name."""
 
-    def __init__(self, registrar: Registrar, config: StackConfig) -> None:
+    def __init__(self, registrar: Registrar, stack: Stack) -> None:
         self._registrar = registrar
-        self._config = config
+        self._config = stack.config
+        self._project = stack.project
+        self._versions: dict[str, str] = {}
         self._references: dict[tuple[str, str, str], str] = {}
-        self._denied = _denied(config)
+        self._denied = _denied(stack.config)
 
     def get(self, package: str, version: str, url: str) -> str:
         """The reference to the default provider; the first who asks registers it. Raises Stopped when that fails."""
@@ -29,7 +36,7 @@ class DefaultProviders:
             raise ConfigError(
                 f"Default provider for '{package}' disabled.", fix="name an explicit provider for its resources"
             )
-        key, turns = (package, version, url.rstrip("/")), self._registrar.turns
+        key, turns = (package, version or self.version(package), url.rstrip("/")), self._registrar.turns
         with turns:
             while (found := self._references.get(key)) == "":
                 turns.park()
@@ -43,8 +50,21 @@ class DefaultProviders:
                 raise
             finally:
                 turns.unpark()
-            turns.to_the_end()  # as with Pulumi, who came meanwhile goes before who had it made
+            # turns.to_the_end()  # as with Pulumi, who came meanwhile goes before who had it made
             return self._references[key]
+
+    def version(self, package: str) -> str:
+        """The version of a package's SDK that the program has installed; "" when it has none.
+
+        Resources that say no version are for the plugin of that one (GetRequiredPackages of Pulumi's language host).
+        """
+        if package not in self._versions:
+            python = find_python(self._project).executable
+            pattern = f"lib*/python3*/*-packages/pulumi_{package.replace('-', '_')}/pulumi-plugin.json"
+            found = next(python.parent.parent.glob(pattern), None)
+            described = json.loads(found.read_bytes()) if found is not None else {}
+            self._versions[package] = str(described.get("version") or "")
+        return self._versions[package]
 
     def _register(self, package: str, version: str, url: str) -> str:
         inputs: Properties = dict(self._config.package(package))

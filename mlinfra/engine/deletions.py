@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mlinfra.engine import tasks
 from mlinfra.engine.dependents import replaced_with
 from mlinfra.engine.ledger import dependencies, provider_urn
-from mlinfra.engine.parts import Parts
-from mlinfra.engine.planner import Planner
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mlinfra.engine.parts import Parts
+    from mlinfra.engine.planner import Planner
+    from mlinfra.engine.state import ResourceState
 
 
 class Deletions:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mlinfra.engine import diff
 from mlinfra.engine.ledger import Ledger, dependencies, provider_urn
-from mlinfra.engine.marks import Marks
-from mlinfra.engine.registry import Registry
 from mlinfra.engine.state import ResourceState
 from mlinfra.engine.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlinfra.engine.marks import Marks
+    from mlinfra.engine.registry import Registry
 
 Dependent = tuple[ResourceState, tuple[str, ...]]  # with the properties that force its replacement
 
 
-def dependents_of(root: ResourceState, previous: list[ResourceState], *, ignore: Marks | None = None) -> Iterator[ResourceState]:
+def dependents_of(
+    root: ResourceState, previous: list[ResourceState], *, ignore: Marks | None = None
+) -> Iterator[ResourceState]:
     """Everything of before that depends on `root`, also indirectly, in dependency order; not its mere children.
 
     With `ignore`, resources that were decided about in this run do not count: they cannot depend on what comes now.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine import paths
 from mlinfra.engine.provider import Diffed, DiffKind, PropertyDiff
 from mlinfra.engine.values import Archive, Asset, Properties, ResourceRef, Secret, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 INIT_ERROR: Final = "#initerror"  # stands for "it was never ready" where a property path is expected
 _REPLACING: Final = {

@@ -7,14 +7,17 @@ once, since the engine goes on filling these.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mlinfra.engine import codec
-from mlinfra.engine.provider import PropertyDiff
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.values import ASSET, SIGNATURE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlinfra.engine.provider import PropertyDiff
+    from mlinfra.engine.state import ResourceState
 
 Severity = Literal["debug", "info", "info#err", "warning", "error"]
 HIDDEN: Final = "[secret]"

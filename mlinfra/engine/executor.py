@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Final
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import tasks
 from mlinfra.engine import urn as urns
 from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
-from mlinfra.engine.ledger import Ledger
 from mlinfra.engine.performer import Performer, Protected
-from mlinfra.engine.registry import Registry
-from mlinfra.engine.report import Reporter
-from mlinfra.engine.state import ResourceState
-from mlinfra.engine.tasks import Task
 from mlinfra.engine.values import Properties, Secret
 from mlinfra.errors import MlinfraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from mlinfra.engine.ledger import Ledger
+    from mlinfra.engine.registry import Registry
+    from mlinfra.engine.report import Reporter
+    from mlinfra.engine.state import ResourceState
+    from mlinfra.engine.tasks import Task
 
 _PENDING: Final = {
     tasks.CREATE: "creating",
@@ -32,9 +35,7 @@ _PENDING: Final = {
     tasks.IMPORT_REPLACEMENT: "importing",
 }
 # The state before makes way for the state after, if there is one. Everything else brings in a state beside the old one.
-_IN_PLACE: Final = frozenset(
-    {tasks.SAME, tasks.UPDATE, tasks.REFRESH, tasks.READ, tasks.REMOVE_PENDING_REPLACE}
-)
+_IN_PLACE: Final = frozenset({tasks.SAME, tasks.UPDATE, tasks.REFRESH, tasks.READ, tasks.REMOVE_PENDING_REPLACE})
 
 
 class Stopped(Exception):
@@ -69,9 +70,7 @@ class Executor:
         self._dry_run = dry_run
         self._continue = continue_on_error
         self._parallel = parallel
-        self._performer = Performer(
-            registry, reporter, hooks, deletes, dry_run=dry_run, after_error=self._count_error
-        )
+        self._performer = Performer(registry, reporter, hooks, deletes, dry_run=dry_run, after_error=self._count_error)
         self._slots = threading.BoundedSemaphore(parallel)
         self._running = 0
         self._idle = threading.Condition()
@@ -87,22 +86,23 @@ class Executor:
         with self._idle:
             self._idle.wait_for(lambda: not self._running)
 
-    def run(self, chain: Sequence[Task]) -> None:
-        """Perform tasks one after the other; raises Stopped, or TaskFailed when one fails, which stops the run."""
+    def run(self, chain: Sequence[Task], *, tolerant: bool = False) -> None:
+        """Perform tasks one after the other; raises Stopped, or TaskFailed when one fails.
+
+        A failure stops the run unless errors are to be passed over, in general or, with `tolerant`, here.
+        """
         with self._slot():
             for task in chain:
                 if self.stopping.is_set():
                     raise Stopped
-                self._perform(task)
+                self._perform(task, tolerant=tolerant)
 
-    def run_all(self, batch: Iterable[Task]) -> None:
+    def run_all(self, batch: Iterable[Task], *, tolerant: bool = False) -> None:
         """Perform tasks side by side and wait for all of them; failures are in `failed` and `errors`."""
 
         def one(task: Task) -> None:
-            try:
-                self.run([task])
-            except (Stopped, TaskFailed):
-                pass
+            with suppress(Stopped, TaskFailed):
+                self.run([task], tolerant=tolerant)
 
         batch = list(batch)
         with ThreadPoolExecutor(max(1, min(self._parallel, len(batch))), "step") as pool:
@@ -120,14 +120,14 @@ class Executor:
                     self._running -= 1
                     self._idle.notify_all()
 
-    def _perform(self, task: Task) -> None:
+    def _perform(self, task: Task, *, tolerant: bool) -> None:
         self._reporter.started(task)
         number = self._begin(task)
         try:
             partial = self._performer.perform(task)
         except (MlinfraError, HookError, CallbackError, OSError) as error:
             self._ledger.end(number)
-            self._fail(task, str(error), goes_on=isinstance(error, Protected))
+            self._fail(task, str(error), tolerant=tolerant or isinstance(error, Protected))
             raise TaskFailed from error
         if task.new is not None and task.op != tasks.REPLACE:
             _keep_secret(task.new)
@@ -135,7 +135,7 @@ class Executor:
             (self._ledger.reads if reading else self._ledger.news)[task.new.urn] = task.new
         self._end(task, number)
         if partial:
-            self._fail(task, partial)
+            self._fail(task, partial, tolerant=tolerant)
             raise TaskFailed
         if task.logical and task.new is not None:
             self._registered[task.new.urn] = task
@@ -160,11 +160,11 @@ class Executor:
         elif task.op != tasks.REPLACE:
             self._ledger.end(number, old if old and old.pending_replacement else None, new)
 
-    def _fail(self, task: Task, message: str, *, goes_on: bool = False) -> None:
+    def _fail(self, task: Task, message: str, *, tolerant: bool) -> None:
         self._reporter.failed(task, message)
         self.failed.append(task)
         self.errors += 1
-        if not (self._continue or goes_on):
+        if not (self._continue or tolerant):
             self.stop()
 
     def _count_error(self) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from pulumi.runtime.proto import resource_pb2, source_pb2
 
 from mlinfra.engine import codec
 from mlinfra.engine.state import ResourceState
-from mlinfra.engine.values import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from mlinfra.engine.values import Properties
 
 HOOKS: Final = {  # kinds of hooks as states name them, and as the wire does
     "BeforeCreate": "before_create",
@@ -53,6 +56,7 @@ class Goal:
     properties: Properties
     parent: str = ""
     provider: str = ""
+    providers: dict[str, str] = field(default_factory=dict)  # for the children, by package
     protect: bool | None = None
     dependencies: list[str] = field(default_factory=list)
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
@@ -179,7 +183,11 @@ def goal_of(
     trigger = None
     if options.HasField("replacement_trigger"):
         trigger = codec.decode_value(options.replacement_trigger)
-    hooks = {kind: list(getattr(options.hooks, field)) for kind, field in HOOKS.items()} if options.HasField("hooks") else {}
+    hooks = (
+        {kind: list(getattr(options.hooks, field)) for kind, field in HOOKS.items()}
+        if options.HasField("hooks")
+        else {}
+    )
     return Goal(
         type=request.type,
         name=request.name,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine import diff
 from mlinfra.engine.paths import reset_all
@@ -20,6 +19,9 @@ from mlinfra.engine.provider import (
     ReadResult,
 )
 from mlinfra.engine.values import UNKNOWN, Properties, ResourceRef, Secret, has_secrets, has_unknowns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class DiffUnavailable(ProviderFailure):
@@ -134,7 +136,13 @@ class Instance:
         return replace(made, outputs=self._marked(made.outputs, inputs))
 
     def read(
-        self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0  # noqa: A002
+        self,
+        urn: str,
+        id: str,
+        inputs: Properties,
+        outputs: Properties,
+        *,
+        timeout: float = 0,
     ) -> ReadResult:
         """See `Provider`."""
         if not self._ready():
@@ -145,9 +153,7 @@ class Instance:
             self._marked(error.inputs, inputs)
             self._marked(error.outputs, outputs)
             raise
-        return replace(
-            found, inputs=self._marked(found.inputs, inputs), outputs=self._marked(found.outputs, outputs)
-        )
+        return replace(found, inputs=self._marked(found.inputs, inputs), outputs=self._marked(found.outputs, outputs))
 
     def update(
         self,

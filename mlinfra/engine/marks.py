@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from mlinfra.engine.state import ResourceState
+if TYPE_CHECKING:
+    from mlinfra.engine.state import ResourceState
 
 
 @dataclass(slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mlinfra.engine.events import Event
-from mlinfra.engine.options import ImportItem, Options, Result
-
 if TYPE_CHECKING:
+    from mlinfra.engine.events import Event
+    from mlinfra.engine.options import ImportItem, Options, Result
     from mlinfra.engine.run import Kind, Run
     from mlinfra.engine.stack import Stack
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.state import Snapshot
-from mlinfra.engine.values import Properties
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mlinfra.engine.provider import ProviderSource
+    from mlinfra.engine.state import Snapshot
+    from mlinfra.engine.values import Properties
 
 
 class Cancellation(threading.Event):

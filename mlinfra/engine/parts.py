@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlinfra.engine.executor import Executor
-from mlinfra.engine.ledger import Ledger
-from mlinfra.engine.marks import Marks
-from mlinfra.engine.registry import Registry
-from mlinfra.engine.report import Reporter
-from mlinfra.engine.targets import Selection
+if TYPE_CHECKING:
+    from mlinfra.engine.executor import Executor
+    from mlinfra.engine.ledger import Ledger
+    from mlinfra.engine.marks import Marks
+    from mlinfra.engine.registry import Registry
+    from mlinfra.engine.report import Reporter
+    from mlinfra.engine.targets import Selection
 
 
 class Abort(Exception):

@@ -104,7 +104,7 @@ def _reset(path: Path, old: Any, new: Any, *, secret: bool) -> bool:
         return not isinstance(old, dict) and not isinstance(new, dict)
     if key in old and key not in new:
         return False
-    return key not in old and key not in new or _reset(rest, old.get(key), new.get(key), secret=secret)
+    return (key not in old and key not in new) or _reset(rest, old.get(key), new.get(key), secret=secret)
 
 
 def _reset_key(key: str, old: Any, new: Any, *, secret: bool) -> bool:

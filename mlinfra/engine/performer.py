@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import diff, tasks
 from mlinfra.engine import urn as urns
 from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
 from mlinfra.engine.goal import now
 from mlinfra.engine.provider import InitFailure, ProviderFailure
-from mlinfra.engine.registry import Registry
-from mlinfra.engine.report import Reporter
-from mlinfra.engine.state import ResourceState
-from mlinfra.engine.tasks import Task
 from mlinfra.engine.values import UNKNOWN_STRING
 from mlinfra.errors import MlinfraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlinfra.engine.registry import Registry
+    from mlinfra.engine.report import Reporter
+    from mlinfra.engine.state import ResourceState
+    from mlinfra.engine.tasks import Task
 
 _MAX_TRIES: Final = 100
 
@@ -228,9 +231,7 @@ class Performer:
         except InitFailure as error:
             identity, inputs, outputs, reasons = error.id, error.inputs, error.outputs, list(error.reasons)
             listed = "\n* ".join(reasons)
-            self._reporter.say(
-                "warning", f"Refreshed resource is in an unhealthy state:\n* {listed}", old.urn
-            )
+            self._reporter.say("warning", f"Refreshed resource is in an unhealthy state:\n* {listed}", old.urn)
         if not identity:
             task.new, task.outcome = None, tasks.DELETE
             return ""
@@ -264,7 +265,17 @@ class Performer:
         new.created = new.modified = now()
         if task.original is not None:
             task.original.delete = True
+        if task.adopted:
+            new.import_id = ""
+            self._warn_of_invalid(new, task.seed)
         return ""
+
+    def _warn_of_invalid(self, state: ResourceState, seed: bytes) -> None:
+        """Say what the provider would not accept, were it in a program."""
+        checked = self._registry.of(state).check(state.urn, state.inputs, state.inputs, seed)
+        for failure in checked.failures:
+            about = f"{state.type} resource '{urns.name_of(state.urn)}'"
+            self._reporter.say("warning", f"{about}: {failure.property} has a problem: {failure.reason}", state.urn)
 
 
 def _listed(error: InitFailure) -> str:

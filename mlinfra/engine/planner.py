@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from mlinfra.engine import diff, tasks
 from mlinfra.engine import urn as urns
 from mlinfra.engine.decisions import forced, judge, triggered
 from mlinfra.engine.dependents import replaced_with
-from mlinfra.engine.goal import Goal
 from mlinfra.engine.instance import DiffUnavailable
 from mlinfra.engine.ledger import dependencies, provider_urn
 from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.paths import reset_all
 from mlinfra.engine.provider import Checked, CheckFailure, Diffed
-from mlinfra.engine.registry import Keeper
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.tasks import Task
 from mlinfra.engine.values import has_secrets, has_unknowns
 from mlinfra.errors import MlinfraError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlinfra.engine.goal import Goal
+    from mlinfra.engine.registry import Keeper
+    from mlinfra.engine.state import ResourceState
+
 
 @dataclass(slots=True)
 class Case:
-    """One registration: what is wanted, what there was, what there will be. `imported`: `old` was just taken over."""
+    """One registration: what is wanted, what there was, what there will be.
+
+    imported: `old` was just taken over. invalid: another registration has its name; that has been reported.
+    """
 
     goal: Goal
     urn: str
     old: ResourceState | None
     new: ResourceState
     imported: bool = False
+    invalid: bool = False
     seed: bytes = field(default_factory=lambda: os.urandom(32))
 
 
@@ -51,6 +59,8 @@ class Planner:
         keeper = self._parts.registry.of(new) if goal.custom else None
         if keeper is not None:
             self._check(case, keeper, included=included, afresh=recreating)
+        if case.invalid:
+            raise Abort(f"resource {case.urn} is invalid")
         if recreating:
             return self._recreate(case)
         if old is not None and old.external and not case.imported:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
-from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from mlinfra.engine import urn as urns
+from mlinfra.engine.answers import assets, checked, diffed, failure, failures, restored, variable
 from mlinfra.engine.codec import Wire, decode
 from mlinfra.engine.provider import (
-    CheckFailure,
     Checked,
     Configured,
     Created,
     Diffed,
-    DiffKind,
     InitFailure,
     Invoked,
-    PropertyDiff,
-    ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.values import Archive, Asset, Properties, children, plain
+from mlinfra.engine.values import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 _FULL: Final = Wire()
 _BRIEF: Final = Wire(contents=False)  # hashes are enough where nothing is made from an asset
@@ -36,7 +33,6 @@ _OPTIONS: Final = [
     # A connection of its own for each instance: servers that serve several tell them apart by it.
     ("grpc.use_local_subchannel_pool", 1),
 ]
-_CHANGES: Final = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
 
 
 class Plugin:
@@ -76,7 +72,7 @@ class Plugin:
             urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), olds=_FULL.encode(olds), news=_FULL.encode(news)
         )
         answer = self._optional(self._stub.CheckConfig, request)
-        return Checked(news) if answer is None else _checked(answer)
+        return Checked(news) if answer is None else checked(answer)
 
     def diff_config(
         self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
@@ -84,12 +80,12 @@ class Plugin:
         """See `Provider`."""
         request = self._diff_request(_FULL, urn, "", old_inputs, old_outputs, news, ignore)
         answer = self._optional(self._stub.DiffConfig, request)
-        return Diffed(None) if answer is None else _diffed(answer)
+        return Diffed(None) if answer is None else diffed(answer)
 
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured:  # noqa: A002
         """See `Provider`."""
         package = urns.package_of(urns.type_of(urn))
-        variables = {f"{package}:config:{k}": _variable(v) for k, v in inputs.items() if k != "version"}
+        variables = {f"{package}:config:{k}": variable(v) for k, v in inputs.items() if k != "version"}
         answer = self._call(
             self._stub.Configure,
             provider_pb2.ConfigureRequest(
@@ -111,7 +107,7 @@ class Plugin:
             urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), randomSeed=seed,
             olds=_FULL.encode(olds), news=_FULL.encode(news),
         )  # fmt: skip
-        return _checked(self._call(self._stub.Check, request))
+        return checked(self._call(self._stub.Check, request))
 
     def diff(
         self,
@@ -124,7 +120,7 @@ class Plugin:
     ) -> Diffed:
         """See `Provider`."""
         request = self._diff_request(_BRIEF, urn, id, old_inputs, old_outputs, news, ignore)
-        return _diffed(self._call(self._stub.Diff, request))
+        return diffed(self._call(self._stub.Diff, request))
 
     def _diff_request(
         self,
@@ -151,7 +147,13 @@ class Plugin:
         return Created(answer.id, decode(answer.properties))
 
     def read(
-        self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0  # noqa: A002
+        self,
+        urn: str,
+        id: str,
+        inputs: Properties,
+        outputs: Properties,
+        *,
+        timeout: float = 0,
     ) -> ReadResult:
         """See `Provider`. A plugin that answers no inputs leaves those given as they are."""
         request = provider_pb2.ReadRequest(
@@ -161,12 +163,12 @@ class Plugin:
         try:
             answer = self._call(self._stub.Read, request)
         except InitFailure as error:
-            known = _assets(inputs)
-            error.inputs, error.outputs = _restored(error.inputs, known), _restored(error.outputs, known)
+            known = assets(inputs)
+            error.inputs, error.outputs = restored(error.inputs, known), restored(error.outputs, known)
             raise
-        known = _assets(inputs)
-        found = _restored(decode(answer.inputs), known) if answer.HasField("inputs") else inputs
-        return ReadResult(answer.id, found, _restored(decode(answer.properties), known))
+        known = assets(inputs)
+        found = restored(decode(answer.inputs), known) if answer.HasField("inputs") else inputs
+        return ReadResult(answer.id, found, restored(decode(answer.properties), known))
 
     def update(
         self,
@@ -200,7 +202,7 @@ class Plugin:
         """See `Provider`."""
         request = provider_pb2.InvokeRequest(tok=token, args=_FULL.encode(args), preview=preview)
         answer = self._call(self._stub.Invoke, request)
-        return Invoked(decode(getattr(answer, "return")), _failures(answer.failures))
+        return Invoked(decode(getattr(answer, "return")), failures(answer.failures))
 
     def call(
         self, token: str, args: Properties, dependencies: Mapping[str, Sequence[str]], *, preview: bool = False
@@ -213,7 +215,7 @@ class Plugin:
         )
         answer = self._call(self._stub.Call, request)
         returned = {name: tuple(found.urns) for name, found in answer.returnDependencies.items()}
-        return Invoked(decode(getattr(answer, "return")), _failures(answer.failures), returned)
+        return Invoked(decode(getattr(answer, "return")), failures(answer.failures), returned)
 
     def cancel(self) -> None:
         """See `Provider`."""
@@ -231,7 +233,7 @@ class Plugin:
         try:
             return method(request)
         except grpc.RpcError as error:
-            raise _failure(error) from error
+            raise failure(error) from error
 
     def _optional(self, method: Callable[[Any], Any], request: Any) -> Any:
         """The answer of a call that plugins need not have; None when this one does not."""
@@ -240,79 +242,4 @@ class Plugin:
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.UNIMPLEMENTED:
                 return None
-            raise _failure(error) from error
-
-
-def _checked(answer: provider_pb2.CheckResponse) -> Checked:
-    return Checked(decode(answer.inputs), _failures(answer.failures))
-
-
-def _failures(failures: Any) -> tuple[CheckFailure, ...]:
-    return tuple(CheckFailure(failure.property, failure.reason) for failure in failures)
-
-
-def _diffed(answer: provider_pb2.DiffResponse) -> Diffed:
-    detailed = None
-    if answer.hasDetailedDiff:
-        detailed = {path: PropertyDiff(DiffKind(d.kind), d.inputDiff) for path, d in answer.detailedDiff.items()}
-    return Diffed(
-        changes=_CHANGES.get(answer.changes),
-        replaces=tuple(answer.replaces),
-        diffs=tuple(answer.diffs),
-        detailed=detailed,
-        stables=tuple(answer.stables),
-        delete_before_replace=answer.deleteBeforeReplace,
-    )
-
-
-def _failure(error: grpc.RpcError) -> ProviderFailure:
-    """What a failed call means: usually its text, but a resource may exist nevertheless."""
-    details = error.details() or str(error.code())
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            for packed in status_pb2.Status.FromString(value).details:
-                made = provider_pb2.ErrorResourceInitFailed()
-                if packed.Unpack(made):
-                    return InitFailure(
-                        details,
-                        id=made.id,
-                        outputs=decode(made.properties),
-                        inputs=decode(made.inputs),
-                        reasons=list(made.reasons),
-                    )
-    if error.code() == grpc.StatusCode.UNAVAILABLE:
-        return ProviderFailure(f"the provider plugin does not answer: {details}")
-    return ProviderFailure(details)
-
-
-def _variable(value: Any) -> str:
-    """A configuration value as text, for plugins that read variables."""
-    value = plain(value)
-    return value if isinstance(value, str) else json.dumps(decode_plain(value), separators=(",", ":"))
-
-
-def decode_plain(value: Any) -> Any:
-    """The value as what JSON can hold."""
-    return decode(struct_pb2.Struct(fields={"": _FULL.encode_value(value)}))[""]
-
-
-def _assets(value: Any) -> dict[str, Asset | Archive]:
-    """Assets and archives in a value, by hash."""
-    found = {value.hash: value} if isinstance(value, Asset | Archive) else {}
-    for child in children(value):
-        found |= _assets(child)
-    return found
-
-
-def _restored(value: Any, known: Mapping[str, Asset | Archive]) -> Any:
-    """The value with contents put back into assets that came back as mere hashes."""
-    if not known:
-        return value
-    if isinstance(value, dict):
-        return {key: _restored(item, known) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_restored(item, known) for item in value]
-    if isinstance(value, Asset | Archive) and not value.path and not value.uri:
-        empty = value.text is None if isinstance(value, Asset) else not value.assets
-        return known.get(value.hash, value) if empty else value
-    return replace(value, value=_restored(value.value, known)) if hasattr(value, "value") else value
+            raise failure(error) from error

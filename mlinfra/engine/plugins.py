@@ -9,14 +9,15 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
-
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine.plugin import Plugin
 from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ProviderError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _PATIENCE: Final = 60.0  # seconds that a plugin may take to say its port, or to end
 
@@ -28,9 +29,7 @@ class PluginSource:
     PATH or in PULUMI_HOME/plugins. `say` is given what plugins write to standard error.
     """
 
-    def __init__(
-        self, named: Mapping[str, Path] | None = None, say: Callable[[str], None] = lambda line: None
-    ) -> None:
+    def __init__(self, named: Mapping[str, Path] | None = None, say: Callable[[str], None] = lambda line: None) -> None:
         self._named = dict(named or {})
         self._say = say
 
@@ -44,7 +43,9 @@ class PluginSource:
             plugin = Plugin(address, lambda: None)
             plugin.greet(engine_address, project_dir, attach=True)
             return plugin
-        process = _Process(package, self._command(package, version, environ), project_dir, environ, engine_address, self._say)
+        process = _Process(
+            package, self._command(package, version, environ), project_dir, environ, engine_address, self._say
+        )
         plugin = Plugin(f"127.0.0.1:{process.port}", process.end)
         try:
             plugin.greet(engine_address, project_dir, attach=False)
@@ -175,5 +176,3 @@ class _Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-

@@ -6,9 +6,8 @@ side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlinfra.engine import tasks
 from mlinfra.engine import urn as urns
@@ -16,14 +15,18 @@ from mlinfra.engine.aliases import former_urns
 from mlinfra.engine.callbacks import CallbackError
 from mlinfra.engine.decisions import imports
 from mlinfra.engine.executor import Stopped, TaskFailed
-from mlinfra.engine.goal import Alias, Goal
 from mlinfra.engine.ledger import dependencies, provider_urn
 from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.planner import Case, Planner
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.tasks import Task
 from mlinfra.engine.turns import Turns
 from mlinfra.errors import MlinfraError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlinfra.engine.goal import Alias, Goal
+    from mlinfra.engine.state import ResourceState
 
 Mode = Literal["update", "refresh", "destroy"]
 
@@ -40,9 +43,7 @@ class Registered:
 class Registrar:
     """Takes registrations and reads. `refresh`: read each resource before it is decided about."""
 
-    def __init__(
-        self, stack: str, project: str, parts: Parts, planner: Planner, *, mode: Mode, refresh: bool
-    ) -> None:
+    def __init__(self, stack: str, project: str, parts: Parts, planner: Planner, *, mode: Mode, refresh: bool) -> None:
         self.turns = Turns()
         self._stack, self._project, self._parts, self._planner = stack, project, parts, planner
         self._marks, self._mode, self._refresh = parts.marks, mode, refresh
@@ -54,23 +55,24 @@ class Registrar:
         try:
             with self.turns:
                 case = self._open(goal, urn)
-                answer = self._settled(case)
-                chain = self._plan(case) if answer is None else []
+                chain = self._settled(case)
+                if chain is None:
+                    chain = self._plan(case)
+                if chain and self._must_skip(chain[-1].state):
+                    return Registered(chain[-1].state, "skip")
         except (MlinfraError, CallbackError, ValueError, Abort) as error:
             raise self._over(urn, error) from error
         except TaskFailed:  # an import or a refresh on the way
             return self._failed(case.new)
-        if answer is not None:
-            return answer
-        if not chain:
-            return Registered(case.old or case.new)
-        return self._do(chain[-1].new or case.new, chain)
+        return self._do(chain) if chain else Registered(case.old or case.new)
 
     def read(self, new: ResourceState) -> Registered:
         """Look up a resource that is not ours; raises Stopped when the run is over before that."""
         try:
             with self.turns:
-                old = self._claim(new.urn, urns.name_of(new.urn), new.type, new.parent, [])
+                old, invalid = self._claim(new.urn, urns.name_of(new.urn), new.type, new.parent, [])
+                if invalid:
+                    raise Abort(f"resource {new.urn} is invalid")
                 new.aliases = [self._marks.renamed[new.urn]] if new.urn in self._marks.renamed else []
                 if not new.id:
                     raise MlinfraError(f"Expected an ID for {new.urn}")
@@ -79,10 +81,13 @@ class Registrar:
                     self._marks.to_delete.append(new)
         except (MlinfraError, Abort) as error:
             raise self._over(new.urn, error) from error
+            if self._must_skip(new):
+                return Registered(new, "skip")
+        chain = [Task(op=tasks.READ, old=old, new=new)]
         if old is not None and not old.external and old.id != new.id:
             shown = Task(op=tasks.REPLACE, old=old, new=new)
-            return self._do(new, [Task(op=tasks.READ_REPLACEMENT, old=old, new=new), shown])
-        return self._do(new, [Task(op=tasks.READ, old=old, new=new)])
+            chain = [Task(op=tasks.READ_REPLACEMENT, old=old, new=new), shown]
+        return self._do(chain)
 
     def _over(self, urn: str, error: Exception) -> Stopped:
         """The run cannot go on after this."""
@@ -98,19 +103,22 @@ class Registrar:
 
     def _open(self, goal: Goal, urn: str) -> Case:
         """Find out who it is, and who it was before."""
-        old = self._claim(urn, goal.name, goal.type, goal.parent, goal.aliases)
+        old, invalid = self._claim(urn, goal.name, goal.type, goal.parent, goal.aliases)
         former = self._marks.renamed.get(urn, "")
         new = goal.state(urn, former, old)
         if urns.is_provider(goal.type):
             self._marks.providers[urn] = new
             if former:
                 self._marks.providers[former] = new
-        return Case(goal, urn, old, new)
+        return Case(goal, urn, old, new, invalid=invalid)
 
     def _claim(
         self, urn: str, name: str, type_: str, parent: str, aliases: Sequence[Alias]
-    ) -> ResourceState | None:
-        """Take a URN for this run. Returns the resource of before: under the URN, or else under one it may have had."""
+    ) -> tuple[ResourceState | None, bool]:
+        """Take a URN for this run.
+
+        Returns the resource of before, under the URN or else under one it may have had, and whether another has that.
+        """
         parts, marks, olds = self._parts, self._marks, self._parts.ledger.olds
         if parts.executor.stopping.is_set():
             raise Stopped
@@ -119,31 +127,27 @@ class Registrar:
         if urn in marks.registered:
             raise parts.refuse(urn, f"Duplicate resource URN '{urn}'; try giving it a unique name")
         marks.registered.add(urn)
+        invalid = False
         if (other := marks.new_names.get(urn)) is not None:
-            raise parts.refuse(urn, f"Duplicate resource URN '{urn}' conflicting with alias on resource with URN '{other}'")
+            message = f"Duplicate resource URN '{urn}' conflicting with alias on resource with URN '{other}'"
+            invalid = bool(parts.refuse(urn, message))
         if (old := olds.get(urn)) is not None:
-            return old
-        former = next(
-            filter(
-                olds.__contains__,
-                former_urns(name, type_, parent, aliases, stack=self._stack, project=self._project, renamed=marks.renamed),
-            ),
-            None,
+            return old, invalid
+        formers = former_urns(
+            name, type_, parent, aliases, stack=self._stack, project=self._project, renamed=marks.renamed
         )
+        former = next(filter(olds.__contains__, formers), None)
         if former is None:
-            return None
-        if (other := former if former in marks.registered else marks.new_names.get(former)) is not None:
-            raise parts.refuse(
-                urn,
-                f"Duplicate resource alias '{former}' applied to resource with URN '{urn}' conflicting with resource "
-                f"with URN '{other}'",
-            )
+            return None, invalid
+        for other in filter(None, (former if former in marks.registered else "", marks.new_names.get(former))):
+            message = f"Duplicate resource alias '{former}' applied to resource with URN '{urn}' conflicting with resource"
+            invalid = bool(parts.refuse(urn, f"{message} with URN '{other}'"))
         marks.new_names[former], marks.renamed[urn] = urn, former
         parts.registry.alias(urn, former)
-        return olds[former]
+        return olds[former], invalid
 
-    def _settled(self, case: Case) -> Registered | None:
-        """The answer where a refresh or a destroy that runs the program leaves nothing to decide."""
+    def _settled(self, case: Case) -> list[Task] | None:
+        """What to do where a refresh or a destroy that runs the program leaves nothing to decide, else None."""
         marks, new, parts = self._marks, case.new, self._parts
         managed = case.goal.custom and not urns.is_provider(case.goal.type)
         if self._refresh and case.old is not None and parts.selection.includes(case.old):
@@ -158,16 +162,16 @@ class Registrar:
         if any(urn in marks.not_created for urn in needed) or (managed and case.old is None):
             if case.old is not None:
                 new.outputs = case.old.outputs
-            return self._do(new, [self._planner.left_out(case)])
+            return [self._planner.left_out(case)]
         if self._mode == "refresh":
-            return Registered(case.old) if managed and case.old else None
+            return [] if managed else None
         marks.to_delete.append(new)
         if not managed:
             return None
         assert case.old
         marks.kept.add(case.urn)
         new.inputs = case.old.inputs  # what is deleted is what is there
-        return self._do(new, [Task(op=tasks.SAME, old=case.old, new=new)])
+        return [Task(op=tasks.SAME, old=case.old, new=new)]
 
     def _plan(self, case: Case) -> list[Task]:
         if imports(case.goal, case.old):
@@ -187,17 +191,19 @@ class Registrar:
         case.old, case.imported = imported, True
         case.new = replace(case.new, created=imported.created, modified=imported.modified)
 
-    def _do(self, state: ResourceState, chain: list[Task]) -> Registered:
-        """Have tasks done, unless something they depend on failed before."""
-        executor = self._parts.executor
-        with self.turns:
-            self._skipped.update(task.state.urn for task in executor.failed)
-            if not self._skipped.isdisjoint(dependencies(state)):
-                self._skipped.add(state.urn)
-                return Registered(state, "skip")
+    def _must_skip(self, state: ResourceState) -> bool:
+        """Whether something that the resource depends on failed before, or was skipped itself."""
+        self._skipped.update(task.state.urn for task in self._parts.executor.failed)
+        if self._skipped.isdisjoint(dependencies(state)):
+            return False
+        self._skipped.add(state.urn)
+        return True
+
+    def _do(self, chain: list[Task]) -> Registered:
+        """Have tasks done; others may be decided about meanwhile."""
+        state = chain[-1].state
         try:
-            with self.turns.aside():
-                executor.run(chain)
+            self._parts.executor.run(chain)
         except TaskFailed:
             return self._failed(state)
         return Registered(state, unknown=chain[-1].skipped)

@@ -8,24 +8,27 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mlinfra.engine import diff
 from mlinfra.engine import urn as urns
 from mlinfra.engine.instance import Instance
 from mlinfra.engine.provider import (
-    CheckFailure,
     Checked,
+    CheckFailure,
     Created,
     Diffed,
     Provider,
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.urn import Reference
 from mlinfra.engine.values import UNKNOWN_STRING, Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlinfra.engine.state import ResourceState
 
 INTERNAL: Final = "__internal"  # what the engine keeps in a provider resource's inputs for itself
 
@@ -35,15 +38,35 @@ class Keeper(Protocol):
 
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked: ...
     def diff(
-        self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]  # noqa: A002
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        ignore: Sequence[str],
     ) -> Diffed: ...
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created: ...
     def read(
-        self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0  # noqa: A002
+        self,
+        urn: str,
+        id: str,
+        inputs: Properties,
+        outputs: Properties,
+        *,
+        timeout: float = 0,
     ) -> ReadResult: ...
     def update(
-        self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, *,  # noqa: A002
-        ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False,
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        *,
+        ignore: Sequence[str] = (),
+        timeout: float = 0,
+        preview: bool = False,
     ) -> Properties: ...
     def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...  # noqa: A002
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from mlinfra.engine import diff, events, tasks
-from mlinfra.engine.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlinfra.engine.tasks import Task
 
 
 class Reporter:
@@ -35,9 +39,7 @@ class Reporter:
 
     def end(self, duration: float, *, failed: bool) -> None:
         """The run is over after `duration` seconds."""
-        self.emit(
-            events.Summary(changes=dict(self.changes), duration=duration, preview=self._preview, failed=failed)
-        )
+        self.emit(events.Summary(changes=dict(self.changes), duration=duration, preview=self._preview, failed=failed))
 
     def say(
         self, severity: events.Severity, message: str, urn: str = "", *, ephemeral: bool = False, stream: int = 0
@@ -46,9 +48,7 @@ class Reporter:
         text = events.blanked(message, self._hidden)
         if severity == "error":
             self.errors.append(text)
-        self.emit(
-            events.Diagnostic(severity=severity, message=text, urn=urn, ephemeral=ephemeral, stream_id=stream)
-        )
+        self.emit(events.Diagnostic(severity=severity, message=text, urn=urn, ephemeral=ephemeral, stream_id=stream))
 
     def started(self, task: Task) -> None:
         """A step starts."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import grpc
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
@@ -17,7 +16,8 @@ from mlinfra.engine.builtin import Builtin
 from mlinfra.engine.callbacks import Callbacks, Hooks
 from mlinfra.engine.defaults import DefaultProviders
 from mlinfra.engine.deletions import Deletions
-from mlinfra.engine.executor import Executor, Stopped, TaskFailed
+from mlinfra.engine.executor import Executor, Stopped
+from mlinfra.engine.functions import Functions
 from mlinfra.engine.ledger import Ledger
 from mlinfra.engine.marks import Marks
 from mlinfra.engine.monitor import Engine, Monitor
@@ -26,17 +26,22 @@ from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.planner import Planner
 from mlinfra.engine.plugins import PluginSource
 from mlinfra.engine.program import Program
-from mlinfra.engine.provider import Provider
 from mlinfra.engine.registrar import Mode, Registrar
 from mlinfra.engine.registry import Registry
 from mlinfra.engine.report import Reporter
-from mlinfra.engine.stack import Stack
-from mlinfra.engine.state import ResourceState
+from mlinfra.engine.requests import Requests
 from mlinfra.engine.targets import Selection
 from mlinfra.engine.tasks import Task
 from mlinfra.engine.urn import STACK_TYPE
-from mlinfra.engine.values import Properties
 from mlinfra.errors import MlinfraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mlinfra.engine.provider import Provider
+    from mlinfra.engine.stack import Stack
+    from mlinfra.engine.state import ResourceState
+    from mlinfra.engine.values import Properties
 
 _MAX_PARALLEL: Final = 128
 _PATIENCE: Final = 30.0  # seconds that a program may take to end after its resources are done
@@ -75,15 +80,14 @@ class Run:
         ledger = Ledger(base, None if dry_run else stack.journal(base))
         hidden = tuple(config[key] for key in secret if config[key])
         reporter = Reporter(emit, preview=dry_run, refreshing=kind.operation == "refresh", hidden=hidden)
-        self._callbacks, self._source = Callbacks(), options.plugins or PluginSource(
-            {name: plugin.path for name, plugin in stack.project.plugins.items()}
+        self._callbacks, self._source = (
+            Callbacks(),
+            options.plugins or PluginSource({name: plugin.path for name, plugin in stack.project.plugins.items()}),
         )
         registry = Registry(
             self._open_provider, ledger.reference, lambda text: reporter.say("warning", text), dry_run=dry_run
         )
-        self._hooks = Hooks(
-            self._callbacks, dry_run=dry_run, warn=lambda text, urn: reporter.say("warning", text, urn)
-        )
+        self._hooks = Hooks(self._callbacks, dry_run=dry_run, warn=lambda text, urn: reporter.say("warning", text, urn))
         marks = Marks()
         executor = Executor(
             ledger, registry, reporter, self._hooks, marks.deleted,
@@ -103,18 +107,18 @@ class Run:
         self.registrar = Registrar(
             stack.name, stack.project.name, self.parts, self.planner, mode=kind.mode, refresh=kind.refresh_registered
         )
-        self.defaults = DefaultProviders(self.registrar, stack.config)
+        self.defaults = DefaultProviders(self.registrar, stack)
+        requests = Requests(stack, self.defaults, self._callbacks)
+        functions = Functions(self.parts, self.defaults, self._callbacks, requests)
         self._monitor = Monitor(
-            stack, self.parts, self.registrar, self.defaults, self._callbacks, self._hooks,
+            stack, self.parts, self.registrar, requests, functions, self._hooks,
             parallel=self._parallel, finished=lambda: self._ends.put(("finished", None)),
         )  # fmt: skip
         self._builtin = Builtin(self._outputs_of, lambda urn: ledger.news.get(urn) or ledger.reads.get(urn))
         self._ends: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
         executor.on_stop = lambda: self._ends.put(("stopped", None))
         # Registrations wait in threads of the server, as many as the program has; providers call it meanwhile.
-        self._server = grpc.server(
-            ThreadPoolExecutor(self._parallel * 4 + 64, "monitor"), options=_SERVER_OPTIONS
-        )
+        self._server = grpc.server(ThreadPoolExecutor(self._parallel * 4 + 64, "monitor"), options=_SERVER_OPTIONS)
         self._address = ""
         self._program_failed = False
 
@@ -132,11 +136,13 @@ class Run:
             parts.reporter.say("error", str(error))
             parts.abort()
         finally:
-            with self.registrar.turns:  # whatever is being decided is decided
-                parts.executor.wait()
-            self._register_stack_outputs()
-            forget()
-            self._close()
+            try:
+                with self.registrar.turns:  # whatever is being decided is decided
+                    parts.executor.wait()
+                self._register_stack_outputs()
+            finally:  # a state that cannot be written leaves no program and no provider behind either
+                forget()
+                self._close()
         snapshot = parts.ledger.finish()
         failed = self._conclude()
         duration = time.monotonic() - began
@@ -156,12 +162,16 @@ class Run:
             self._refresh(parts.ledger.previous)
         elif parts.ledger.base.pending and not parts.dry_run and not kind.refresh_registered:
             self._warn_of_pending()
-        if parts.executor.stopping.is_set() or (kind.operation == "refresh" and not kind.program):
+        if (
+            parts.executor.stopping.is_set()
+            or parts.executor.errors
+            or (kind.operation == "refresh" and not kind.program)
+        ):
             return
         self._check_known(self._options.replaces)
         if instead is not None:
             instead(self)
-        elif (self._run_program() if kind.program else self._may_delete_without_hooks()):
+        elif self._run_program() if kind.program else self._may_delete_without_hooks():
             self._check_known(parts.selection.targets.literals)
             if kind.deletes:
                 Deletions(parts, self.planner).run()
@@ -179,7 +189,7 @@ class Run:
         say = self.parts.reporter.say
         self._program = (self._options.start or Program)(
             self.stack, self._address, dry_run=self.parts.dry_run, parallel=self._parallel, env=self._options.env,
-            print_line=lambda severity, line: say(severity, line),
+            print_line=say,
             ended=lambda error: self._ends.put(("ended", error)),
         )  # fmt: skip
         what, error = self._ends.get()
@@ -249,9 +259,9 @@ class Run:
             if included:
                 parts.marks.refreshed.add(state.urn)
                 batch.append(Task(op=tasks.REFRESH, old=state, new=state))
-        if not self._kind.mode == "refresh":
+        if self._kind.mode != "refresh":
             parts.marks.refreshed.clear()  # the program, if one follows, says what stays
-        parts.executor.run_all(batch)
+        parts.executor.run_all(batch, tolerant=True)
         parts.ledger.rebuild({id(task.old): task.new for task in batch if task.new is not task.old})
 
     def _register_stack_outputs(self) -> None:

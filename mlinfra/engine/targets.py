@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from mlinfra.engine.ledger import dependencies, provider_urn
-from mlinfra.engine.state import ResourceState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlinfra.engine.state import ResourceState
 
 
 class Patterns:

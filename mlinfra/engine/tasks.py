@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import urn as urns
 from mlinfra.engine.events import Step
-from mlinfra.engine.provider import Diffed, PropertyDiff
-from mlinfra.engine.state import ResourceState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlinfra.engine.provider import Diffed, PropertyDiff
+    from mlinfra.engine.state import ResourceState
 
 SAME: Final = "same"
 CREATE: Final = "create"
@@ -47,8 +50,8 @@ class Task:
 
     original: what an import replaces. keep_old: a replacement is made before the old one is deleted.
     recreated: a deletion after which a replacement will be made. skipped: a `same` for something that is not there and
-    is not to be made now. untargeted: a `same` because the run is not about it. seed: for names that a provider makes
-    up. outcome: what a refresh turned out to be.
+    is not to be made now. untargeted: a `same` because the run is not about it. adopted: an import on the user's word, with
+    no program to say what the resource should be. seed: for names that a provider makes up. outcome: what a refresh turned out to be.
     """
 
     op: str
@@ -62,6 +65,7 @@ class Task:
     recreated: bool = False
     skipped: bool = False
     untargeted: bool = False
+    adopted: bool = False
     seed: bytes = b""
     internal: bool = False
     outcome: str = ""

@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from mlinfra.engine.program.runner import SHOWN
-from mlinfra.engine.stack import Stack
 from mlinfra.engine.toolchain import find_python
 from mlinfra.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlinfra.engine.stack import Stack
 
 _RUNNER: Final = Path(__file__).with_name("runner.py")
 

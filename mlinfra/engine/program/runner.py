@@ -35,8 +35,9 @@ def main(settings: dict[str, object]) -> int:
     pulumi.runtime.configure(configured)
     go_on_with_unknown_results()
     sys.argv = [program]
-    if os.path.isfile(program):
-        sys.path.insert(0, os.path.dirname(program))  # for a folder, runpy does so
+    if os.path.isdir(program):  # runpy would compile the file of a folder only when its size or the second had changed
+        program = os.path.join(program, "__main__.py")
+    sys.path.insert(0, os.path.dirname(program))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # A program that ends early leaves futures that nobody waits for, about which asyncio would complain at length.
@@ -86,10 +87,9 @@ def users_traceback(error: BaseException, program: str) -> str:
     """The traceback from the user's program on; all of it when the program does not show in it."""
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(error))  # says where; who read the file does not matter
-    main_file = program if os.path.isfile(program) else os.path.join(program, "__main__.py")
     frames = traceback.extract_tb(error.__traceback__)
     for index, frame in enumerate(frames):
-        if os.path.abspath(frame.filename) == os.path.abspath(main_file):
+        if os.path.abspath(frame.filename) == os.path.abspath(program):
             return "".join(traceback.format_exception(error, limit=index - len(frames)))
     return "".join(traceback.format_exception(error))
 

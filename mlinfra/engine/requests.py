@@ -1,0 +1,138 @@
+"""From what a program asks for to a `Goal`: what parents pass on, transforms, dependencies and the provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlinfra.engine import urn as urns
+from mlinfra.engine.assets import hashed
+from mlinfra.engine.callbacks import CallbackError, Callbacks
+from mlinfra.engine.codec import SpecialValue, decode
+from mlinfra.engine.goal import Goal, Positions, goal_of, inherit, options_of
+from mlinfra.engine.outputs import dependencies_of, with_dependencies, without_outputs
+from mlinfra.engine.registry import INTERNAL
+from mlinfra.engine.state import ResourceState
+from mlinfra.errors import MlinfraError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pulumi.runtime.proto import resource_pb2
+
+    from mlinfra.engine.defaults import DefaultProviders
+    from mlinfra.engine.stack import Stack
+    from mlinfra.engine.values import Properties
+
+
+class Requests:
+    """Understands the requests of one run, and remembers what later ones take from those before."""
+
+    def __init__(self, stack: Stack, defaults: DefaultProviders, callbacks: Callbacks) -> None:
+        self.goals: dict[str, Goal] = {}
+        self.stack_transforms: list[Any] = []
+        self._stack, self._defaults, self._callbacks = stack, defaults, callbacks
+        self._positions = Positions(stack.project.root)
+        self._providers: dict[str, dict[str, str]] = {}  # of components, by URN and package
+        self._transforms: dict[str, list[Any]] = {}
+
+    def goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
+        """What a registration wants; may have a default provider made."""
+        if request.remote:
+            raise UnsupportedError(
+                f"The component {request.type} ({request.name}) is implemented by its package's plugin (remote "
+                "components), which is not supported.",
+                fix="use a component written in Python in the program's own process",
+            )
+        package, parent = urns.package_of(request.type), self.goals.get(request.parent)
+        if parent is not None:
+            inherit(request, parent, package)
+        if request.custom and not request.provider:
+            request.provider = request.providers.get(package) or self.provider(request.parent, package)
+        options, special = options_of(request), list[SpecialValue]()
+        properties = decode(request.object, special)
+        depends: Iterable[str] = request.dependencies
+        by_property = {key: list(value.urns) for key, value in request.propertyDependencies.items()}
+        if not by_property:
+            by_property = dict.fromkeys(properties, list(depends))
+        if request.transforms:
+            properties = {k: with_dependencies(v, by_property.get(k, ())) for k, v in properties.items()}
+        transforms = [*request.transforms, *self._inherited_transforms(request.parent), *self.stack_transforms]
+        for callback in transforms:
+            try:
+                properties, options = self._callbacks.transform(callback, request, properties, options, special)
+            except CallbackError as error:
+                raise MlinfraError(f"invoke transform: {error}") from error
+        if request.transforms:
+            by_property = {key: dependencies_of(value) for key, value in properties.items()}
+            depends = dict.fromkeys([*options.depends_on, *(urn for found in by_property.values() for urn in found)])
+        elif special:
+            for key, value in properties.items():
+                by_property[key] = list(dict.fromkeys([*by_property.get(key, ()), *dependencies_of(value)]))
+        if special:
+            properties = self.finished(properties)
+        options.provider, properties = self._resolve_provider(request, options, properties)
+        goal = goal_of(request, options, properties, depends, by_property)
+        goal.providers = dict(options.providers)
+        goal.source_position = self._positions.position(request.sourcePosition)
+        goal.stack_trace = self._positions.trace(request.stackTrace)
+        return goal
+
+    def remember(self, urn: str, goal: Goal, request: resource_pb2.RegisterResourceRequest) -> None:
+        """Keep what the children of a resource take from it."""
+        self.goals[urn] = goal
+        if not request.custom:
+            self._providers[urn] = {**self._providers.get(request.parent, {}), **goal.providers}
+        if request.transforms:
+            self._transforms[urn] = list(request.transforms)
+
+    def read(self, request: resource_pb2.ReadResourceRequest) -> ResourceState:
+        """The resource that a program looks up."""
+        package = urns.package_of(request.type)
+        provider = request.provider or self._defaults.get(package, request.version, request.pluginDownloadURL)
+        return ResourceState(
+            urn=urns.make(self._stack.name, self._stack.project.name, request.parent, request.type, request.name),
+            type=request.type,
+            custom=True,
+            external=True,
+            id=request.id,
+            inputs=decode(request.properties),
+            parent=request.parent,
+            dependencies=list(request.dependencies),
+            provider=provider,
+            additional_secret_outputs=list(request.additionalSecretOutputs),
+            source_position=self._positions.position(request.sourcePosition),
+            stack_trace=self._positions.trace(request.stackTrace),
+        )
+
+    def provider(self, parent: str, package: str) -> str:
+        """The reference to the provider that a component has for a package; "" when it has none."""
+        return self._providers.get(parent, {}).get(package, "")
+
+    def finished(self, properties: Properties) -> Properties:
+        """Properties without output values, and with the hashes of assets."""
+        return hashed(without_outputs(properties), self._stack.project.workdir)
+
+    def _resolve_provider(
+        self,
+        request: resource_pb2.RegisterResourceRequest,
+        options: resource_pb2.TransformResourceOptions,
+        properties: Properties,
+    ) -> tuple[str, Properties]:
+        """The provider of a resource, and its properties: for a provider, with the version of its plugin."""
+        version, url = options.version, options.plugin_download_url
+        if not request.custom:
+            return "", properties
+        if not urns.is_provider(request.type):
+            return options.provider or self._defaults.get(urns.package_of(request.type), version, url), properties
+        if version or url:
+            known = {"version": version} if version else {}
+            properties = {**properties, **known, INTERNAL: {"pluginDownloadURL": url} if url else {}}
+        return "", properties
+
+    def _inherited_transforms(self, parent: str) -> list[Any]:
+        found = []
+        while parent:
+            found += self._transforms.get(parent, ())
+            goal = self.goals.get(parent)
+            parent = goal.parent if goal else ""
+        return found
