@@ -3,6 +3,8 @@
 They are declared without pulumi_aws: importing it takes longer than deploying them, and this is deployed dozens of times.
 """
 
+from typing import Any
+
 import pulumi
 
 TAGS = {"Project": "foundation"}
