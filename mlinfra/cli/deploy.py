@@ -128,9 +128,9 @@ def import_(
     scope: Scope,
     shown: Shown,
     *,
-    type: Annotated[str | None, Argument(metavar="TYPE", help="Such as aws:ec2/vpc:Vpc.", show_default=False)] = None,  # noqa: A002
+    type: Annotated[str | None, Argument(metavar="TYPE", help="Such as aws:ec2/vpc:Vpc.", show_default=False)] = None,
     name: Annotated[str | None, Argument(metavar="NAME", help="The name in your program.", show_default=False)] = None,
-    id: Annotated[str | None, Argument(metavar="ID", help="The id in the account.", show_default=False)] = None,  # noqa: A002
+    id: Annotated[str | None, Argument(metavar="ID", help="The id in the account.", show_default=False)] = None,
     file: Annotated[
         Path | None,
         Option(

@@ -79,7 +79,7 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return _internal(error)
 
 

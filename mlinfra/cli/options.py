@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 
-def flag(*names: str, help: str, panel: str | None = None, envvar: str | None = None) -> Any:  # noqa: A002
+def flag(*names: str, help: str, panel: str | None = None, envvar: str | None = None) -> Any:
     """An option without a value."""
     # The empty metavar keeps "<bool>" out of the help.
     return Option(*names, help=help, rich_help_panel=panel, envvar=envvar, metavar="")

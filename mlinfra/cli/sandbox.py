@@ -142,6 +142,9 @@ def env(
         typer.echo(f"unset {' '.join(sorted(others))}")
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+    typer.echo(
+        "# The pulumi CLI also wants a backend and a passphrase: pulumi login --local; PULUMI_CONFIG_PASSPHRASE=…"
+    )
 
 
 def _show(info: ServerInfo, *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine.state import Snapshot
+from mlinfra.errors import ConfigError
 from mlinfra.sandbox.server import control
 from mlinfra.sandbox.server.files import HOST, SandboxError, ServerFiles, ServerInfo, write_private
 
@@ -40,7 +41,7 @@ class Session:
     def open(cls, home: Path) -> Session:
         """The sandbox of `home`, started when it does not run. Raises SandboxError when it does not come up."""
         running = control.status(home)
-        server = running or control.start(home)
+        server = running or control.start(home, idle_seconds=idle_seconds(os.environ))
         if not server.provider_port:
             raise SandboxError(
                 f"the sandbox at {server.endpoint_url} serves no provider; why stands in {ServerFiles(home).log}",
@@ -89,6 +90,20 @@ class Session:
         """Note that the stack's resources are in this account."""
         if _generation(stack) != self.server.generation:
             write_private(_record(stack), self.server.generation.encode())
+
+
+def idle_seconds(environ: Mapping[str, str]) -> float:
+    """After how many seconds without a request the sandbox ends: MLINFRA_SANDBOX_IDLE, or eight hours."""
+    said = environ.get("MLINFRA_SANDBOX_IDLE", "")
+    if not said:
+        return control.DEFAULT_IDLE_SECONDS
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise ConfigError(f"MLINFRA_SANDBOX_IDLE is {said!r}", fix="give a number of seconds")
+    return seconds
 
 
 def forget(stack: Store) -> Path:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mlinfra.errors import ConfigError
 from mlinfra.sandbox.server import control
 from mlinfra.sandbox.server.files import ServerInfo
-from mlinfra.sandbox.session import Session
+from mlinfra.sandbox.session import Session, idle_seconds
 
 from .conftest import Project
 
@@ -77,6 +78,17 @@ def test_a_sandbox_without_a_provider_is_no_sandbox(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(control, "status", lambda _: ServerInfo(**{**vars(INFO), "provider_port": 0}))
     with pytest.raises(control.SandboxError, match="serves no provider"):
         Session.open(tmp_path)
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("", control.DEFAULT_IDLE_SECONDS), ("60", 60.0), ("0.5", 0.5)])
+def test_how_long_an_idle_sandbox_stays(said: str, seconds: float) -> None:
+    assert idle_seconds({"MLINFRA_SANDBOX_IDLE": said}) == seconds
+
+
+@pytest.mark.parametrize("said", ["soon", "0", "-1", "inf", "nan"])
+def test_an_idle_time_that_makes_no_sense(said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        idle_seconds({"MLINFRA_SANDBOX_IDLE": said})
 
 
 AWS_STATE = {

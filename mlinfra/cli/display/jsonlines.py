@@ -29,4 +29,4 @@ class JsonLines:
         """Take in an event."""
         self._progress.feed(event)
         body = to_json(event, next(self._sequence), show_secrets=self._show_secrets)
-        print(json.dumps(body, ensure_ascii=False, separators=(",", ":")), flush=True)  # noqa: T201
+        print(json.dumps(body, ensure_ascii=False, separators=(",", ":")), flush=True)

@@ -8,10 +8,10 @@ from typing import Any, Final
 from mlinfra.engine.values import UNKNOWN, Archive, Asset, OutputValue, ResourceRef, Secret
 
 UNKNOWN_TEXT: Final = "[known after deployment]"
-SECRET_TEXT: Final = "[secret]"  # noqa: S105
+SECRET_TEXT: Final = "[secret]"
 
 
-def bare(value: Any, *, secrets: bool = False) -> Any:  # noqa: PLR0911
+def bare(value: Any, *, secrets: bool = False) -> Any:
     """The value as plain JSON: without Pulumi's wrappers, unknown values named."""
     match value:
         case _ if value is UNKNOWN:

@@ -58,7 +58,7 @@ def words(op: str) -> Words:
 
 def seconds(value: float) -> str:
     """A duration as people write it: 0.4s, 12s, 3m05s."""
-    if (tenths := round(value, 1)) < 10:  # noqa: PLR2004
+    if (tenths := round(value, 1)) < 10:
         return f"{tenths:.1f}s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
