@@ -76,7 +76,7 @@ class Overlay:
 
     def reset(self) -> None:
         """Forget everything, here and in moto."""
-        from moto.moto_api._internal.models import moto_api_backend  # noqa: PLC0415
+        from moto.moto_api._internal.models import moto_api_backend
 
         moto_api_backend.reset()
         self.store.records.clear()
@@ -204,9 +204,10 @@ def _drop(table: Service, call: Call) -> Record:
     module, _, attribute = drop.backend.partition(":")
     backends = getattr(importlib.import_module(module), attribute)
     container = getattr(backends[call.account]["aws" if table.world else call.origin.region], drop.container)
-    wanted = call.params.get(drop.key)
+    wanted = [(drop.match[member], value) for member, value in call.params.items() if member in drop.match]
     for key, value in list(container.items()):
-        if same_name(getattr(value, drop.attribute) if drop.attribute else key, wanted):
+        if wanted and all(same_name(getattr(value, name) if name else key, one) for name, one in wanted):
             del container[key]
             return {}
-    raise error(drop.missing or table.errors["missing"], f"{drop.key} {wanted} does not exist")
+    named = " ".join(str(one) for _, one in wanted)
+    raise error(drop.missing or table.errors["missing"], f"{named} does not exist")

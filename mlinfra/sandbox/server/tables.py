@@ -124,15 +124,14 @@ class Memory:
 
 @dataclass(frozen=True, kw_only=True)
 class Drop:
-    """A delete that moto lacks, of something that moto has.
+    """A delete that moto lacks, of something that moto has: it leaves the `container` of the `backend`.
 
-    The entry whose key, or whose `attribute`, is the request's member `key` leaves the `container` of the backend.
+    `match` says by which attribute of the entry, or by its key for the empty name, a member of the request names it.
     """
 
     backend: str
     container: str
-    key: str
-    attribute: str = ""
+    match: dict[str, str]
     missing: str = ""
 
 

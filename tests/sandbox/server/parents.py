@@ -218,9 +218,14 @@ def vpc_members(clients) -> Members:
     return {"VpcId": clients("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]}
 
 
+def prometheus(clients) -> Members:
+    return {"workspaceId": clients("amp").create_workspace(alias=unique("prometheus"))["workspaceId"]}
+
+
 # By the service and the operation that looks the parent up.
 PARENTS: dict[tuple[str, str], Callable[[Callable[[str], Client]], Members]] = {
     ("accessanalyzer", "GetAnalyzer"): analyzer,
+    ("amp", "DescribeWorkspace"): prometheus,
     ("appconfig", "GetApplication"): application,
     ("backup", "DescribeBackupVault"): vault,
     ("backup", "GetBackupPlan"): plan,

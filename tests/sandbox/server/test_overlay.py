@@ -223,6 +223,22 @@ class TestShared:
         efs.put_backup_policy(FileSystemId=backed, BackupPolicy={"Status": "DISABLED"})
         assert efs.describe_backup_policy(FileSystemId=backed)["BackupPolicy"]["Status"] == "DISABLED"
 
+    def test_query_logging_is_taken_back(self, clients) -> None:
+        resolver = clients("route53resolver")
+        vpc = clients("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        made = resolver.create_resolver_query_log_config(
+            Name=unique("log"), DestinationArn="arn:aws:s3:::logs", CreatorRequestId=unique("request")
+        )["ResolverQueryLogConfig"]
+        one = {"ResolverQueryLogConfigId": made["Id"], "ResourceId": vpc}
+        resolver.associate_resolver_query_log_config(**one)
+        resolver.disassociate_resolver_query_log_config(**one)
+        with pytest.raises(ClientError) as raised:
+            resolver.disassociate_resolver_query_log_config(**one)
+        assert code(raised)[0] == "ResourceNotFoundException"
+        resolver.delete_resolver_query_log_config(ResolverQueryLogConfigId=made["Id"])
+        with pytest.raises(ClientError):
+            resolver.get_resolver_query_log_config(ResolverQueryLogConfigId=made["Id"])
+
     def test_deletes_that_moto_lacks(self, clients) -> None:
         sagemaker = clients("sagemaker")
         group = parents.model_package_group(clients)
