@@ -52,7 +52,7 @@ class Account:
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
             code = str(error.response.get("Error", {}).get("Code", ""))
-            if status >= 500 or any(part in code for part in NOT_ABSENT):  # noqa: PLR2004 - HTTP
+            if status >= 500 or any(part in code for part in NOT_ABSENT):
                 raise UnknownError from error
             return None
         except BotoCoreError as error:
@@ -78,7 +78,7 @@ class Account:
     def owns(self, arn: str) -> bool:
         """Whether an ARN names something of this account (an ARN without account, as of S3, counts)."""
         parts = arn.split(":")
-        return len(parts) > 5 and parts[4] in ("", self.id)  # noqa: PLR2004 - arn:partition:service:region:account:rest
+        return len(parts) > 5 and parts[4] in ("", self.id)
 
     def blocks_deleted(self) -> set[str]:
         """Buckets whose public access block was deleted through this session."""

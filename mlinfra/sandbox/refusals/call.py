@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlinfra.sandbox.refusals.quotas import Quotas
 
 
-class Refused(Exception):  # noqa: N818 - what AWS does, not an error of ours
+class Refused(Exception):
     """AWS would answer this call with the error `code` and `message`.
 
     `transient` says that the real provider tries such a call again for a while, because another resource of the same

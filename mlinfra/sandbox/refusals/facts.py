@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-NEARLY: Final = 0.88  # one or two letters off in names of the usual length
+SHORTEST: Final = 5
 
 
 @cache
@@ -25,13 +24,24 @@ def names(section: str, key: str) -> frozenset[str]:
 
 @cache
 def misspells(name: str, known: frozenset[str]) -> str | None:
-    """The known name that an unknown one nearly spells; None when it is known, or like no other.
+    """The known name from which an unknown one differs by one letter; None when it is known, or like no other.
 
-    New actions and services appear all the time, so an unknown name alone is no mistake.
+    New actions and services appear all the time, so an unknown name alone is no mistake. Short names are often alike,
+    and a digit of its own makes a name another version of the thing.
     """
-    if name in known:
+    if name in known or len(name) < SHORTEST:
         return None
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=NEARLY)), None)
+    return next((other for other in sorted(known) if _one_letter_apart(name, other)), None)
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, there = one[start:], other[start:]
+    alike = rest[1:] == there[1:] or rest[1:] == there or rest == there[1:]
+    swapped = rest[:2] == there[1::-1] and rest[2:] == there[2:]
+    return (alike or swapped) and not rest[:1].isdigit()
 
 
 @cache

@@ -74,7 +74,7 @@ class _Hooks:
 
     def learn(self, model: Any, http_response: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
         """Take in what a successful change tells of the account."""
-        if http_response.status_code < 300 and not model.name.startswith(READING):  # noqa: PLR2004 - HTTP
+        if http_response.status_code < 300 and not model.name.startswith(READING):
             service = model.service_model.service_name
             self._memory.notice(service, context["client_region"], model.name, context.get(PARAMS, {}), parsed)
 

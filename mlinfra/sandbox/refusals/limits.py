@@ -38,13 +38,10 @@ def within_limits(service: str, model: Any, params: Mapping[str, Any]) -> None:
     for path, constraint, value in _outside(service, model.input_shape, params, ""):
         code = _code(service, model.service_model.metadata["protocol"])
         shown = _shown(value)
-        what = f"1 validation error detected: Value {shown} at '{path}' failed to satisfy constraint: Member must {constraint}"
-        raise Refused(
-            code,
-            what
-            if code != "InvalidParameterValue"
-            else f"Value ({shown}) for parameter {path} is invalid. It must {constraint}",
-        )
+        if code == "InvalidParameterValue":
+            raise Refused(code, f"Value ({shown}) for parameter {path} is invalid. It must {constraint}")
+        message = f"Value {shown} at '{path}' failed to satisfy constraint: Member must {constraint}"
+        raise Refused(code, f"1 validation error detected: {message}")
 
 
 def _outside(service: str, shape: Any, value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
@@ -119,4 +116,4 @@ def _code(service: str, protocol: str) -> str:
 
 def _shown(value: Any) -> str:
     text = str(value)
-    return f"'{text}'" if len(text) <= 120 else f"'{text[:120]}…'"  # noqa: PLR2004 - readable
+    return f"'{text}'" if len(text) <= 120 else f"'{text[:120]}…'"

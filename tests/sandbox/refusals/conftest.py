@@ -32,7 +32,7 @@ class Watched:
         self.session.events.register("after-call", self._count)
         install(self.session, self.client, quotas=quotas)
 
-    @functools.cache  # noqa: B019 - one for the whole run
+    @functools.cache
     def client(self, service: str, region: str) -> Any:
         config = Config(retries={"total_max_attempts": 1}, inject_host_prefix=False, s3={"addressing_style": "path"})
         return self.session.client(service, region_name=region, endpoint_url=self.endpoint_url, config=config)

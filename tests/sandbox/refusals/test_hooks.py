@@ -135,7 +135,7 @@ def test_many_threads_may_check_at_once(aws: Cloud) -> None:
         try:
             vpc = aws.vpc()
             aws.interface(aws.subnet(vpc), aws.group(vpc))
-        except BaseException as error:  # noqa: BLE001 - any
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=make) for _ in range(8)]

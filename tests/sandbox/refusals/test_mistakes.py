@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.sandbox.refusals.catalogue import MISTAKES, Mistake
 from tests.sandbox.refusals.cloud import Cloud
-from tests.sandbox.refusals.mistakes import (  # noqa: F401 - each adds to the list
+from tests.sandbox.refusals.mistakes import (
     buckets,
     compute,
     data,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlinfra.sandbox.refusals.facts import misspells, names
 from mlinfra.sandbox.refusals.policies import kinds
 from mlinfra.sandbox.refusals.policies.document import MalformedError, read
 from mlinfra.sandbox.refusals.policies.grammar import follow_grammar
@@ -63,7 +64,7 @@ BROKEN = [
     (kinds.TRUST, policy(allow("sts:AssumeRole", None, Principal={"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/x/y"})), "Invalid"),
     (kinds.TRUST, policy(allow("sts:AssumeRole", None, Principal={"Service": "sagemakers.amazonaws.com"})), "is sagemaker"),
     (kinds.KEY, policy(allow("kms:*", Principal={"Service": "kms.amazon.com"})), "invalid principals"),
-    (kinds.TOPIC, policy(allow("sns:PublishAll", **BY)), "out of service scope"),
+    (kinds.TOPIC, policy(allow("sns:CreateTopic", **BY)), "out of service scope"),
     (kinds.QUEUE, policy(allow("sqs:SendMessage", Sid="a", **BY), allow("sqs:SendMessage", Sid="a", **BY)), "unique"),
     (kinds.REPOSITORY, policy(allow("ecr:*", **BY)), "prohibited field Resource"),
     (kinds.BUCKET, policy(allow("s3:*", NotPrincipal={"AWS": OTHER}, **BY)), "both Principal and NotPrincipal"),
@@ -98,7 +99,11 @@ def test_good_policy_passes(kind: PolicyKind, text: str, _: str) -> None:
         ("logs.eu-central-1.amazonaws.com", True),
         ("malware-protection-plan.guardduty.amazonaws.com", True),
         ("brand-new-thing.amazonaws.com", True),
+        ("alexa-appkit.amazon.com", True),
+        ("inspector3.amazonaws.com", True),
         ("lamda.amazonaws.com", False),
+        ("lmabda.amazonaws.com", False),
+        ("lambdas.amazonaws.com", False),
         ("log.eu-central-1.amazonaws.com", True),  # too short to tell
         ("states.amazonaws.org", False),
         ("lambda", False),
@@ -106,6 +111,15 @@ def test_good_policy_passes(kind: PolicyKind, text: str, _: str) -> None:
 )
 def test_service_principals(principal: str, exists: bool) -> None:
     assert service_exists(principal) is exists
+
+
+@given(st.sampled_from(sorted(names("endpoints", "interface"))), st.integers(0, 30), st.sampled_from("abcxyz"))
+def test_one_letter_away_is_a_mistake_and_a_known_name_never_is(known: str, place: int, letter: str) -> None:
+    every = names("endpoints", "interface")
+    assert misspells(known, every) is None
+    wrong = known[:place] + letter + known[place:]
+    if wrong not in every and len(wrong) >= 5:
+        assert misspells(wrong, every)
 
 
 TRAINER = (("AWS", ROLE),)
@@ -157,9 +171,9 @@ def test_what_is_public(rest: dict[str, Any], public: bool) -> None:
     assert is_public(read(policy({**allow("s3:GetObject"), **rest}))) is public
 
 
-names = st.sampled_from(["s3:GetObject", "s3:Get*", "s3:*", "*", "kms:Decrypt", "kms:De?rypt"])
+actions = st.sampled_from(["s3:GetObject", "s3:Get*", "s3:*", "*", "kms:Decrypt", "kms:De?rypt"])
 statements = st.fixed_dictionaries(
-    {"Effect": st.sampled_from(["Allow", "Deny"]), "Action": names | st.lists(names, min_size=1, max_size=3)},
+    {"Effect": st.sampled_from(["Allow", "Deny"]), "Action": actions | st.lists(actions, min_size=1, max_size=3)},
     optional={
         "Resource": st.sampled_from(["*", "arn:aws:s3:::a/*"]),
         "Principal": st.sampled_from(["*", {"AWS": ROLE}]),

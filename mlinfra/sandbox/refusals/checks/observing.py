@@ -82,7 +82,7 @@ def trail_count(call: Call) -> None:
 
 def alarm(call: Call) -> None:
     """An alarm looks back a day, or a week where its periods are hours."""
-    period, periods = call.params.get("Period", 0), call.params["EvaluationPeriods"]
+    period, periods = call.params.get("Period", 0), call.params.get("EvaluationPeriods", 0)
     if period * periods > (DAY if period < HOUR else 7 * DAY):
         message = f"Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= {DAY}), or seven where Period is an hour or more"
         raise Refused("ValidationError", message)

@@ -72,8 +72,15 @@ def endpoint(call: Call) -> None:
 
 
 def _peered(call: Call, one: str, other: str) -> bool:
-    found = (call.account.ask("ec2", "describe_vpc_peering_connections") or {}).get("VpcPeeringConnections", [])
-    return any({item["RequesterVpcInfo"]["VpcId"], item["AccepterVpcInfo"]["VpcId"]} == {one, other} for item in found)
+    """Whether two VPCs are joined, by a peering connection or by transit gateways that both are attached to."""
+    ask = call.account.ask
+    peerings = (ask("ec2", "describe_vpc_peering_connections") or {}).get("VpcPeeringConnections", [])
+    pairs = [{item["RequesterVpcInfo"]["VpcId"], item["AccepterVpcInfo"]["VpcId"]} for item in peerings]
+    filters = [{"Name": "resource-id", "Values": [one, other]}]
+    found = (ask("ec2", "describe_transit_gateway_attachments", Filters=filters) or {}).get(
+        "TransitGatewayAttachments", []
+    )
+    return {one, other} in pairs or {one, other} <= {item["ResourceId"] for item in found}
 
 
 def _endpoints(call: Call, service: str, kind: str) -> list[Mapping[str, Any]]:

@@ -73,7 +73,8 @@ def _actions(statement: Statement, kind: PolicyKind) -> None:
                 else "Policy has invalid action:"
             )
             raise MalformedError(f"{out} {action}")
-        if kind is TOPIC and not any(known.lower() == action.split(":")[1].lower() for known in names("sns", "topic")):
+        known = [name.lower() for name in names("sns", "topic")]
+        if kind is TOPIC and not any(fnmatch.fnmatchcase(name, action.split(":")[1].lower()) for name in known):
             raise MalformedError(f"Policy statement action out of service scope! {action}")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 UNIQUE_ID: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
-SERVICE: Final = re.compile(r"([a-z0-9.-]+)\.(amazonaws\.com(\.cn)?|aws\.internal|api\.aws|amazon\.com)")
+SERVICE: Final = re.compile(r"([a-z0-9.-]+)\.(amazonaws\.com(\.cn)?|aws\.internal|api\.aws)|alexa-[a-z]+\.amazon\.com")
 ENTITY: Final = re.compile(r"arn:(aws[a-z-]*):(iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)/(.+))")
 REGION: Final = re.compile(r"\.[a-z]{2}(-[a-z]+)+-\d$")
 
@@ -36,8 +36,7 @@ def name_principals(statements: Iterable[Statement], kind: PolicyKind, account: 
 
 def service_exists(principal: str) -> bool:
     """Whether a service principal has the form of one and does not nearly spell another."""
-    form = SERVICE.fullmatch(principal)
-    return bool(form) and form is not None and form[2] != "amazon.com" and _meant(principal) is None
+    return SERVICE.fullmatch(principal) is not None and _meant(principal) is None
 
 
 def _valid(sort: str, value: str, account: Account | None) -> bool:
@@ -68,7 +67,7 @@ def _exists(entity: re.Match[str], account: Account) -> bool:
 
 def _meant(principal: str) -> str | None:
     form = SERVICE.fullmatch(principal)
-    return misspells(REGION.sub("", form[1]), names("principals", "services")) if form else None
+    return misspells(REGION.sub("", form[1]), names("principals", "services")) if form and form[1] else None
 
 
 def _hint(sort: str, value: str) -> str:

@@ -104,6 +104,14 @@ def security_groups_that_name_each_other(aws: Cloud) -> None:
     peer = aws.vpc("10.99.0.0/16")
     peering = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)["VpcPeeringConnection"]
     ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering["VpcPeeringConnectionId"])
+    attached = aws.vpc("10.98.0.0/16")
+    hub = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    for one in (vpc, attached):
+        ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=hub, VpcId=one, SubnetIds=[])
+    far = [
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": aws.group(attached)}]}
+    ]
+    ec2.authorize_security_group_ingress(GroupId=aws.group(vpc), IpPermissions=far)
     both = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": aws.group(peer)}]}]
     ec2.authorize_security_group_ingress(GroupId=aws.group(vpc), IpPermissions=both)
 
@@ -414,6 +422,10 @@ def audit(aws: Cloud) -> None:
     )  # fmt: skip
     aws.cloudtrail.start_logging(Name="audit")
     aws.cloudtrail.delete_trail(Name="audit")
+    linked = aws.iam.create_service_linked_role(AWSServiceName=config)["Role"]["Arn"]
+    Cloud(aws.client, "eu-west-3").config.put_configuration_recorder(
+        ConfigurationRecorder={"name": "default", "roleARN": linked}
+    )
     role = aws.role(config)
     here.config.put_configuration_recorder(ConfigurationRecorder={
         "name": "default", "roleARN": role, "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True}})  # fmt: skip

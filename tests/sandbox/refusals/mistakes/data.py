@@ -91,9 +91,9 @@ def topic_policy_for_another_service(aws: Cloud) -> None:
     aws.sns.set_topic_attributes(TopicArn=aws.topic(), AttributeName="Policy", AttributeValue=document)
 
 
-@mistake("sns.SetTopicAttributes", "InvalidParameter", "")
-def topic_policy_with_all_actions(aws: Cloud) -> None:
-    document = policy(allow("sns:*", Principal={"AWS": ROOT}))
+@mistake("sns.SetTopicAttributes", "InvalidParameter", "out of service scope")
+def topic_policy_lets_topics_be_made(aws: Cloud) -> None:
+    document = policy(allow(["sns:Publish", "sns:CreateTopic"], Principal={"AWS": ROOT}))
     aws.sns.set_topic_attributes(TopicArn=aws.topic(), AttributeName="Policy", AttributeValue=document)
 
 
