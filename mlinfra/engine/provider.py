@@ -6,13 +6,16 @@ references says so in `Configured`, and the caller strips them. Every failure is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mlinfra.engine.values import Properties
 from mlinfra.errors import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlinfra.engine.values import Properties
 
 
 class ProviderFailure(ProviderError):
@@ -22,24 +25,30 @@ class ProviderFailure(ProviderError):
 class InitFailure(ProviderFailure):
     """The resource exists but is not ready: keep it, report the reasons, fail the step."""
 
-    def __init__(self, message: str, *, id: str, outputs: Properties, inputs: Properties, reasons: Sequence[str]) -> None:  # noqa: A002
+    def __init__(self, message: str, *, id: str, outputs: Properties, inputs: Properties, reasons: Sequence[str]) -> None:
         super().__init__(message)
         self.id, self.outputs, self.inputs, self.reasons = id, outputs, inputs, tuple(reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
+    """An input that the provider refuses, and why."""
+
     property: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
+    """The inputs as the provider takes them, with its defaults and names, and what it refuses."""
+
     inputs: Properties
     failures: tuple[CheckFailure, ...] = ()
 
 
 class DiffKind(Enum):
+    """How a property changes, numbered as on the wire (`PropertyDiff.Kind` of provider.proto)."""
+
     ADD = 0
     ADD_REPLACE = 1
     DELETE = 2
@@ -50,6 +59,8 @@ class DiffKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PropertyDiff:
+    """One change. `input_diff`: it is between inputs, not between state and inputs."""
+
     kind: DiffKind
     input_diff: bool = False
 
@@ -68,6 +79,8 @@ class Diffed:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
+    """What the provider understands on the wire."""
+
     accept_secrets: bool = True
     accept_resources: bool = True
     supports_preview: bool = True
@@ -76,6 +89,8 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class Created:
+    """A new resource."""
+
     id: str  # empty in a preview
     outputs: Properties
 
@@ -104,16 +119,16 @@ class Provider(Protocol):
 
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked: ...
     def diff_config(self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]) -> Diffed: ...
-    def configure(self, urn: str, id: str, inputs: Properties) -> Configured: ...  # noqa: A002
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured: ...
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked: ...
-    def diff(self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]) -> Diffed: ...  # noqa: A002
+    def diff(self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]) -> Diffed: ...
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created: ...
-    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult: ...  # noqa: A002
+    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult: ...
     def update(
-        self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, *,  # noqa: A002
+        self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, *,
         ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False,
     ) -> Properties: ...
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked: ...
     def call(self, token: str, args: Properties, dependencies: Mapping[str, Sequence[str]], *, preview: bool = False) -> Invoked: ...
     def cancel(self) -> None: ...

@@ -4,7 +4,7 @@ Where the table of AWS types tells what a name, an id or an ARN looks like, a pl
 stays unknown. So code in `apply` runs on names and ARNs and what it makes of them is seen, and nothing passes for known
 that is not.
 """
-# ruff: noqa: ARG002 (a plan does not need everything that a provider is told)
+
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class OfflineProvider:
         """See `Provider`."""
         return Diffed(changes=old_inputs != news)
 
-    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:  # noqa: A002
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
         """See `Provider`."""
         if self._package == "aws":
             self._account = aws.Account.configured(inputs, self._region)
@@ -77,10 +77,10 @@ class OfflineProvider:
             return aws.check(self._account, urn, given)
         return kubernetes.check(urn, given) if self._package == "kubernetes" else Checked(given)
 
-    def diff(  # noqa: PLR0917 (the protocol's)
+    def diff(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -105,7 +105,7 @@ class OfflineProvider:
     def read(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         inputs: Properties,
         outputs: Properties,
         *,
@@ -118,7 +118,7 @@ class OfflineProvider:
     def update(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -132,7 +132,7 @@ class OfflineProvider:
             raise self._cannot("update", urn)
         return {**old_outputs, **self.create(urn, news, preview=True).outputs}
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
         """See `Provider`."""
         raise self._cannot("delete", urn)
 

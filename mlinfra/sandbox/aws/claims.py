@@ -56,7 +56,7 @@ class Claims:
         """Remember what was made, before anything else can fail."""
         self._claims[key] = claim
 
-    def known(self, key: Key, id: str = "", inputs: Properties | None = None) -> None:  # noqa: A002
+    def known(self, key: Key, id: str = "", inputs: Properties | None = None) -> None:
         """The engine names a resource by its id, or shows the inputs that were created with: it knows of it."""
         claim = self._claims.get(key)
         if claim is not None and (claim.id == id or (inputs is not None and claim.inputs == inputs)):

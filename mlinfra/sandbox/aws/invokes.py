@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from mlinfra.sandbox.aws.provider import AwsProvider
 
+ABANDON: Final = "aws:mlinfra/abandon:abandon"
+
 
 def invoke(provider: AwsProvider, token: str, args: Properties) -> Invoked:
     """Answer the function `token`. Raises `ProviderFailure` when it is not emulated or finds nothing."""
@@ -81,7 +83,7 @@ def _scope(region: str, args: Properties) -> dict[str, Any]:
     return {"partition": partition, "region": region, "account": ACCOUNT_ID, "inputs": args}
 
 
-def _like(provider: AwsProvider, region: str, token: str, kind_token: str, id: str) -> Properties:  # noqa: A002
+def _like(provider: AwsProvider, region: str, token: str, kind_token: str, id: str) -> Properties:
     """What the account says of a resource of a type in the table."""
     kind = lookup(kind_token)
     if kind is None:
@@ -182,6 +184,11 @@ def _account_alias(provider: AwsProvider, region: str, _: Properties) -> Propert
     return {"accountAlias": aliases[0], "id": aliases[0]}
 
 
+def _abandon(provider: AwsProvider, _: str, args: Properties) -> Properties:
+    """Delete what was created for these URNs while nobody came to know of it. No function of AWS: see `claims`."""
+    return {"ids": provider.abandon([str(urn) for urn in args["urns"]])}
+
+
 def _default_tags(provider: AwsProvider, _: str, __: Properties) -> Properties:
     return {"tags": dict(provider.config.default_tags), "id": "aws"}
 
@@ -193,5 +200,6 @@ SPECIAL: Final[dict[str, Callable[[AwsProvider, str, Properties], Properties]]] 
     "aws:eks/getClusterAuth:getClusterAuth": _cluster_auth,
     "aws:iam/getAccountAlias:getAccountAlias": _account_alias,
     "aws:index/getDefaultTags:getDefaultTags": _default_tags,
+    ABANDON: _abandon,
     "aws:ssm/getParameter:getParameter": _parameter,
 }

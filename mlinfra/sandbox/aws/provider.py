@@ -64,7 +64,7 @@ class AwsProvider:
         inputs, failures = checks.check(kind, self.config, olds, news, name=name, seed=seed, proposed=proposed)
         return Checked(inputs, tuple(failures))
 
-    def diff(self, urn: str, id: str, old_inputs: Properties, news: Properties) -> Diffed:  # noqa: A002
+    def diff(self, urn: str, id: str, old_inputs: Properties, news: Properties) -> Diffed:
         """What an update would change, and what it cannot."""
         kind = self._kind(urn)
         self.claims.known((self.identity, urn), id)
@@ -102,7 +102,7 @@ class AwsProvider:
                 self.claims.drop(key)
             return Created(resource.id, self._outputs(resource, inputs))
 
-    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> ReadResult:  # noqa: A002
+    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> ReadResult:
         """The resource as it is. With no inputs, as in an import, they are made up from what AWS says."""
         kind = self._kind(urn)
         key = (self.identity, urn)
@@ -120,7 +120,7 @@ class AwsProvider:
     def update(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -143,7 +143,7 @@ class AwsProvider:
             self._guarded(resource, news, lambda: update(resource, self._effective(olds)))
             return self._outputs(resource, news)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> None:  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> None:
         """Delete the resource; one that is gone already is fine."""
         kind = self._kind(urn)
         key = (self.identity, urn)
@@ -186,7 +186,7 @@ class AwsProvider:
         self,
         kind: AwsType,
         inputs: Properties,
-        id: str = "",  # noqa: A002
+        id: str = "",
         outputs: Mapping[str, Any] | None = None,
     ) -> Resource:
         region = inputs.get("region") or (outputs or {}).get("region") or self.config.region

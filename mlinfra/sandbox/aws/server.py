@@ -3,7 +3,7 @@
 Attached to with PULUMI_DEBUG_PROVIDERS, one server stands for every provider instance of every engine. Each instance has
 a connection of its own, so the peer tells whose call it is; what is configured on a connection holds for its calls.
 """
-# ruff: noqa: ARG002, N802 (names and parameters are the protocol's)
+# ruff: noqa: N802 (names and parameters are the protocol's)
 
 from __future__ import annotations
 

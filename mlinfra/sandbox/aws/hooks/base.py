@@ -1,5 +1,4 @@
 """What a hook may change about a type that the table alone cannot describe."""
-# ruff: noqa: ARG002 (a hook does not need everything that it is told)
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Hooks of secrets, parameters and filters."""
-# ruff: noqa: ARG002, D102 (the methods are Hook's)
+# ruff: noqa: D102 (the methods are Hook's)
 
 from __future__ import annotations
 
