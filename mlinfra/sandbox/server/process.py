@@ -48,12 +48,9 @@ class Server:
             message = f"another sandbox server keeps {self.files.directory} and does not answer"
             raise SandboxError(message, fix="run `mlinfra sandbox stop`, which ends it")
         listener = _listen(self._wanted_port)
-        from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415
-        from werkzeug.serving import make_server  # noqa: PLC0415
+        from werkzeug.serving import make_server
 
-        class Handler(MotoRequestHandler):  # type: ignore[misc]
-            def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-                """Say nothing of requests that were answered."""
+        from mlinfra.sandbox.server.handler import Handler
 
         port = listener.getsockname()[1]
         self.account = Account(self.files)
@@ -82,7 +79,7 @@ class Server:
     def _serve_provider(self) -> None:
         """Serve the provider as well. Without it the account still answers any AWS client, so the server goes on."""
         try:
-            from mlinfra.sandbox.aws import serve  # noqa: PLC0415
+            from mlinfra.sandbox.aws import serve
 
             self._provider, port = serve(self.info.endpoint_url, port=0)
         except Exception:
