@@ -15,7 +15,7 @@ from mlinfra.errors import ConfigError, MlinfraError
 _HELP = """Deploy Pulumi programs into an AWS account that exists only on this machine.
 
 The commands, flags and environment variables are those of the pulumi CLI where they mean the same.
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
 """
 
 app = typer.Typer(
@@ -48,10 +48,8 @@ def _root(
 ) -> None: ...
 
 
-# typer vendors click from 0.27 on, so the base of its usage errors is reached through what typer exports.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[2]
-
-
+# click's ClickException. Newer versions of typer bring their own click, so it is reached through what typer exports.
+_CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 INTERRUPTED: Final = 130
 
 
@@ -67,7 +65,7 @@ def run(arguments: list[str]) -> int:
     except MlinfraError as error:
         show_error(error)
         return error.exit_code
-    except _UsageError as error:
+    except _CommandLineError as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "mlinfra"
         show_error(ConfigError(getattr(error, "format_message", error.__str__)(), fix=f"see `{command} --help`"))
@@ -79,7 +77,7 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (it is written down, and the exit code says so)
         return _internal(error)
 
 

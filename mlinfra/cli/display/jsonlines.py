@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Self
 
+import typer
+
 from mlinfra.engine.events import Event, to_json
 
 if TYPE_CHECKING:
@@ -29,4 +31,4 @@ class JsonLines:
         """Take in an event."""
         self._progress.feed(event)
         body = to_json(event, next(self._sequence), show_secrets=self._show_secrets)
-        print(json.dumps(body, ensure_ascii=False, separators=(",", ":")), flush=True)
+        typer.echo(json.dumps(body, ensure_ascii=False, separators=(",", ":")))

@@ -96,7 +96,7 @@ class Progress:
             return None
 
     def running(self) -> list[Row]:
-        """The rows under way, longest first."""
+        """The rows under way."""
         return [row for row in self.rows.values() if row.status == "running" and row.type != STACK_TYPE]
 
     def _pre(self, step: Step) -> Row:

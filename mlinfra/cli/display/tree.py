@@ -12,6 +12,7 @@ from mlinfra.cli.display.columns import print_columns
 from mlinfra.cli.display.diff import DIFF_STYLES, Change, changes
 from mlinfra.cli.display.progress import STACK_TYPE
 from mlinfra.cli.display.words import seconds, short_type, words
+from mlinfra.engine.events import blanked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,9 @@ def print_tree(console: Console, progress: Progress, *, preview: bool, diff: boo
         rows.append([name, Text(short_type(row.type), "dim"), _note(row, preview=preview)])
         if diff and row.shown:
             margin = " " * (len(guide) + 6)
-            rows += [[Text.assemble(margin, (str(c), DIFF_STYLES[c.sign]))] for c in row_changes(row)]
+            for change in row_changes(row):
+                line = blanked(str(change), row.step.hidden)
+                rows.append([Text.assemble(margin, (line, DIFF_STYLES[change.sign]))])
     print_columns(console, rows)
 
 
@@ -44,14 +47,14 @@ def row_changes(row: Row) -> list[Change]:
         return []
     if row.op in {"create", "import"} or old is None:
         return changes({}, new.inputs)
-    if step.op == "refresh" or row.op == "refresh":
-        return changes(old.outputs, new.outputs)
     found = changes(old.inputs, new.inputs, replacing=step.keys)
-    if not found:
-        drifted = {path.split(".")[0].split("[")[0] for path in (*step.diffs, *(step.detailed_diff or ()))}
-        then = {key: value for key, value in old.outputs.items() if key in drifted}
-        found = changes(then, {key: value for key, value in new.inputs.items() if key in drifted}, replacing=step.keys)
-    return found
+    if found:
+        return found
+    drifted = {path.split(".")[0].split("[")[0] for path in (*step.diffs, *(step.detailed_diff or ()))}
+    if not drifted:
+        return changes(old.outputs, new.outputs)
+    then = {key: value for key, value in old.outputs.items() if key in drifted}
+    return changes(then, {key: value for key, value in new.inputs.items() if key in drifted}, replacing=step.keys)
 
 
 def _note(row: Row, *, preview: bool) -> Text:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from mlinfra.engine.events import HIDDEN
 from mlinfra.engine.values import UNKNOWN, Archive, Asset, OutputValue, ResourceRef, Secret
 
 UNKNOWN_TEXT: Final = "[known after deployment]"
-SECRET_TEXT: Final = "[secret]"
+SECRET_TEXT: Final = HIDDEN
 
 
 def bare(value: Any, *, secrets: bool = False) -> Any:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 
+_TENTHS_BELOW: Final = 10  # seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """An operation's sign (with its style) and names; `planned` is what a preview says of it."""
@@ -58,7 +61,7 @@ def words(op: str) -> Words:
 
 def seconds(value: float) -> str:
     """A duration as people write it: 0.4s, 12s, 3m05s."""
-    if (tenths := round(value, 1)) < 10:
+    if (tenths := round(value, 1)) < _TENTHS_BELOW:
         return f"{tenths:.1f}s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"

@@ -184,6 +184,23 @@ def test_drift_is_shown_where_inputs_are_the_same() -> None:
     assert '- tags.by: "hand"' in text(console)
 
 
+def test_what_a_refresh_found_is_shown() -> None:
+    one = step("update", VPC, "net")
+    assert one.old
+    assert one.new
+    one.old.outputs, one.new.outputs = {"size": 1}, {"size": 2}
+    console = paper()
+    print_tree(console, progress_of([*done(one)]), preview=True, diff=True)
+    assert "~ size: 1 => 2" in text(console)
+
+
+def test_texts_that_must_not_be_seen_are_blanked() -> None:
+    one = step("create", VPC, "net", new={"url": "https://user:hunter2@example.com"}, hidden=("hunter2",))
+    console = paper()
+    print_tree(console, progress_of([*done(one)]), preview=True, diff=True)
+    assert "https://user:[secret]@example.com" in text(console)
+
+
 def test_messages_are_grouped_with_errors_last() -> None:
     console = paper()
     said = [
