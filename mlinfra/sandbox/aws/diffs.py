@@ -6,6 +6,7 @@ are compared by meaning, IAM policies regardless of the order of statements, act
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -110,7 +111,8 @@ def canonical(kind: AwsType, path: str, value: Any) -> Any:
         found = [item for item in items if item != {}]
         return found if path in kind.ordered else sorted(found, key=_key)
     if path in kind.convert and isinstance(value, str):
-        value = CONVERTERS[kind.convert[path]].encode(value)
+        with contextlib.suppress(ValueError):  # what cannot be converted is compared as it is
+            value = CONVERTERS[kind.convert[path]].encode(value)
     if isinstance(value, str):
         return _parsed(value) if is_document(kind, path) else value
     if isinstance(value, Asset | Archive):

@@ -1,4 +1,4 @@
-"""Machine images. The account has none of Amazon's, so one that fits is made when a program looks for it."""
+"""Machine images. The account has few of Amazon's, so one that fits is made when a program looks for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine.provider import ProviderFailure
+from mlinfra.sandbox.aws.account import ACCOUNT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,53 +15,57 @@ if TYPE_CHECKING:
     from mlinfra.sandbox.aws.account import Account
 
 MADE_UP: Final = "20260101"  # what stands for the `*` in a name that a program looks for
+NONE: Final = "invoking aws:ec2/getAmi:getAmi: no image matches"
 
 
-def images(account: Account, region: str, args: Properties) -> list[Mapping[str, Any]]:
-    """The images that match, newest first. Raises `ProviderFailure` when none does and none can be made up."""
+def images(account: Account, region: str, args: Properties) -> list[Properties]:
+    """The images that match, newest first, as getAmi returns them.
+
+    When none of Amazon's matches, one is registered under a name that does. Raises `ProviderFailure` when that cannot be
+    done: without a filter by name, or when a program looks among its own.
+    """
     found = _matching(account, region, args)
     if not found:
         names = [value for one in args.get("filters") or () if one["name"] == "name" for value in one["values"]]
-        if not names:
-            raise ProviderFailure(
-                "invoking aws:ec2/getAmi:getAmi: no image matches, and without a filter by name the sandbox cannot make one up"
-            )
-        architecture = next((one["values"][0] for one in args["filters"] if one["name"] == "architecture"), "x86_64")
-        make(account, region, re.sub(r"[*?]+", MADE_UP, names[0]), str(architecture))
+        if not names or args.get("owners") == ["self"]:
+            raise ProviderFailure(f"{NONE}, and without a filter by name the sandbox cannot make one up")
+        account.call("ec2", "register_image", {"Name": re.sub(r"[*?]+", MADE_UP, names[0])}, region)
         found = _matching(account, region, args)
     if not found:
-        raise ProviderFailure("invoking aws:ec2/getAmi:getAmi: no image matches: use another filter")
-    return sorted(found, key=lambda one: str(one.get("CreationDate", "")), reverse=True)
+        raise ProviderFailure(f"{NONE}: use another filter")
+    newest = sorted(found, key=lambda one: str(one.get("CreationDate", "")), reverse=True)
+    return [_image(one, region, _architectures(args)) for one in newest]
 
 
-def make(account: Account, region: str, name: str, architecture: str = "x86_64") -> str:
-    """Register an image under a name; its id."""
-    params = {"Name": name, "Architecture": architecture, "VirtualizationType": "hvm", "EnaSupport": True}
-    return str(account.call("ec2", "register_image", params, region)["ImageId"])
+def _architectures(args: Properties) -> list[str]:
+    return next((one["values"] for one in args.get("filters") or () if one["name"] == "architecture"), [])
 
 
 def _matching(account: Account, region: str, args: Properties) -> list[Mapping[str, Any]]:
-    """Images by name and architecture: the only filters that a made-up image can answer to."""
-    wanted = {one["name"]: one["values"] for one in args.get("filters") or ()}
-    patterns = [re.escape(value).replace(r"\*", ".*").replace(r"\?", ".") for value in wanted.get("name", ["*"])]
-    found = account.call("ec2", "describe_images", {}, region)["Images"]
+    """Images by name and, of those that were not made up here, by architecture: what a made-up one can answer to."""
+    names = next((one["values"] for one in args.get("filters") or () if one["name"] == "name"), ["*"])
+    patterns = [re.escape(value).replace(r"\*", ".*").replace(r"\?", ".") for value in names]
     return [
         image
-        for image in found
+        for image in account.call("ec2", "describe_images", {}, region)["Images"]
         if any(re.fullmatch(pattern, image.get("Name", "")) for pattern in patterns)
-        and image.get("Architecture", "x86_64") in wanted.get("architecture", [image.get("Architecture", "x86_64")])
         and re.search(args.get("nameRegex") or "", image.get("Name", ""))
+        and (_mine(image) or image.get("Architecture") in (_architectures(args) or [image.get("Architecture")]))
+        and (_mine(image) or args.get("owners") != ["self"])
     ]
 
 
-def image_of(image: Mapping[str, Any], region: str) -> Properties:
-    """An image as getAmi returns it."""
+def _mine(image: Mapping[str, Any]) -> bool:
+    return image.get("OwnerId") == ACCOUNT_ID
+
+
+def _image(image: Mapping[str, Any], region: str, architectures: list[str]) -> Properties:
     return {
         "id": image["ImageId"],
         "imageId": image["ImageId"],
         "arn": f"arn:aws:ec2:{region}::image/{image['ImageId']}",
         "name": image.get("Name", ""),
-        "architecture": image.get("Architecture", "x86_64"),
+        "architecture": architectures[0] if architectures else image.get("Architecture", "x86_64"),
         "creationDate": str(image.get("CreationDate", "")),
         "description": image.get("Description", ""),
         "ownerId": image.get("OwnerId", ""),

@@ -15,7 +15,7 @@ from mlinfra.engine.values import Properties, has_unknowns
 from mlinfra.errors import ConfigError
 from mlinfra.offline import functions
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, AwsError
-from mlinfra.sandbox.aws.images import image_of, images
+from mlinfra.sandbox.aws.images import images
 from mlinfra.sandbox.aws.names import search
 from mlinfra.sandbox.aws.resource import Resource
 from mlinfra.sandbox.aws.templates import MissingError, fill
@@ -128,11 +128,11 @@ def _ami(provider: AwsProvider, region: str, args: Properties) -> Properties:
         raise ProviderFailure(
             "invoking aws:ec2/getAmi:getAmi: several images match; use a narrower filter or mostRecent"
         )
-    return image_of(found[0], region)
+    return found[0]
 
 
 def _ami_ids(provider: AwsProvider, region: str, args: Properties) -> Properties:
-    return {"ids": [one["ImageId"] for one in images(provider.account, region, args)], "id": region}
+    return {"ids": [one["id"] for one in images(provider.account, region, args)], "id": region}
 
 
 def _parameter(provider: AwsProvider, region: str, args: Properties) -> Properties:
@@ -144,7 +144,7 @@ def _parameter(provider: AwsProvider, region: str, args: Properties) -> Properti
         if error.code != "ParameterNotFound" or not re.fullmatch(r"/aws/service/.*/image_id", name):
             raise
     wanted = [{"name": "name", "values": [name.strip("/").replace("/", "-")]}]
-    image = images(provider.account, region, {"filters": wanted})[0]["ImageId"]
+    image = images(provider.account, region, {"filters": wanted})[0]["id"]
     arn = f"arn:aws:ssm:{region}::parameter{name}"
     return {
         "arn": arn,

@@ -90,7 +90,10 @@ class Resource:
         """The parameters of `send`. What `op` took of the values is added to `used`."""
         encoder = Encoder(self.account.input_shape(self.kind.service, op), self.names(spec))
         params = merge(self.key(op), fill(dict(spec.params), self.scope) if spec is not None else {})
-        merge(params, encoder.encode(self.kind.schema.inputs if schema is None else schema, values))
+        try:
+            merge(params, encoder.encode(self.kind.schema.inputs if schema is None else schema, values))
+        except (ValueError, TypeError) as error:
+            raise AwsError(op, "InvalidParameterValue", str(error)) from error
         self.used |= encoder.used
         return params
 
