@@ -62,13 +62,12 @@ def endpoint(call: Call) -> None:
         raise Refused("InvalidServiceName", f"The Vpc Endpoint Service '{service}' does not exist")
     if kind == "Gateway" and name not in names("endpoints", "gateway"):
         raise Refused("InvalidParameter", f"The Vpc Endpoint service '{service}' does not support Gateway endpoints")
-    others = _endpoints(call, service, kind)
-    taken = {table for item in others for table in item["RouteTableIds"]}
-    for table in call.params.get("RouteTableIds", []):
-        if table in taken:
-            raise Refused("RouteAlreadyExists", f"route table {table} already has a route to {service}")
     if kind == "Interface" and call.params.get("PrivateDnsEnabled", True):
-        _private_names(call, service, others)
+        _private_names(call, service)
+    tables = call.params.get("RouteTableIds", [])
+    taken = {table for item in _endpoints(call, service, kind) for table in item["RouteTableIds"]} if tables else set()
+    for table in taken.intersection(tables):
+        raise Refused("RouteAlreadyExists", f"route table {table} already has a route to {service}")
 
 
 def _peered(call: Call, one: str, other: str) -> bool:
@@ -89,14 +88,14 @@ def _endpoints(call: Call, service: str, kind: str) -> list[Mapping[str, Any]]:
     return [item for item in found if item["VpcEndpointType"] == kind and item["State"] not in ("deleted", "deleting")]
 
 
-def _private_names(call: Call, service: str, others: list[Mapping[str, Any]]) -> None:
+def _private_names(call: Call, service: str) -> None:
     vpc = call.params["VpcId"]
     for name, member in (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames")):
         found = call.account.ask("ec2", "describe_vpc_attribute", VpcId=vpc, Attribute=name)
         if found and not found[member]["Value"]:
             message = f"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {vpc}"
             raise Refused("InvalidParameter", message, transient=True)
-    if any(item.get("PrivateDnsEnabled") for item in others):
+    if any(item.get("PrivateDnsEnabled") for item in _endpoints(call, service, "Interface")):
         message = f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for {service} in the VPC {vpc}"
         raise Refused("InvalidParameter", message)
 
