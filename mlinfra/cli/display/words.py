@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-
 _TENTHS_BELOW: Final = 10  # seconds
 
 
