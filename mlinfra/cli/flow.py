@@ -88,6 +88,9 @@ class Flow:
         session.enter(os.environ, region)
         if operation != "import":
             options["refresh"] = options.get("refresh", False) or stack.project.always_refresh
+        if operation == "up" and _cut_off(stack):
+            say("The last run was cut off while it changed resources; what became of them is read first.")
+            options["refresh"] = True
         return cls(
             operation=operation,
             stack=stack,
@@ -253,6 +256,14 @@ class Flow:
 
     def _again(self) -> str:
         return f"mlinfra {self.operation}{self.arguments}"
+
+
+def _cut_off(stack: Stack) -> bool:
+    """Whether a run was killed while it updated or deleted, so that the state may name what is gone.
+
+    Pulumi leaves that to the user and deploys upon what is gone. Creations are another matter: providers remember them.
+    """
+    return any(operation.type != "creating" for operation in stack.load().pending)
 
 
 @contextmanager
