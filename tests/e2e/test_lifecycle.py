@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import ROOT, Shell
 
 pytestmark = pytest.mark.e2e
-STACKS = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
+STACKS = {p.name.split(".")[1]: yaml.safe_load(p.read_text())["config"] for p in sorted(ROOT.glob("Pulumi.*.yaml"))}
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_goes_up_changes_and_goes(shell: Shell, stack: str) -> None:
-    where = ("--stack", stack, "--yes")
+    where = ["--stack", stack, "--yes", "--skip-preview"]
     created = shell.changes("up", *where)
     assert set(created) == {"create"}
-    assert any(shell.inventory().values())
+    assert shell.inventory() != {}
 
+    assert shell.changes("up", *where, "--expect-no-changes") == {"same": created["create"]}
+    assert set(shell.changes("refresh", *where, "--expect-no-changes")) == {"same"}
+
+    where += ["--config", "owner=another-team"]
+    tagged = shell.changes("up", *where)
+    assert set(tagged) == {"same", "update"}
+
+    where += ["--config", "cidr=10.200.0.0/16"]
+    moved = shell.changes("up", *where)
+    assert moved["replace"] >= 1
     assert set(shell.changes("up", *where, "--expect-no-changes")) == {"same"}
 
-    tagged = shell.changes("up", *where, "--config", "owner=another-team")
-    assert "update" in tagged
-    assert not {"create", "replace", "delete"} & set(tagged)
-
-    moved = shell.changes("up", *where, "--config", "owner=another-team", "--config", "cidr=10.200.0.0/16")
-    assert moved["replace"] >= 1
+    if STACKS[stack].get("platform:deletionProtection", True):
+        before = shell.inventory()
+        refused = shell.run("destroy", *where, code=1)
+        assert "protect" in refused
+        assert shell.inventory() == before
+        where += ["--config", "deletionProtection=false"]
+        assert not {"create", "replace", "delete"} & set(shell.changes("up", *where))
 
     shell.run("destroy", *where)
-    assert {service: found for service, found in shell.inventory().items() if found} == {}
+    assert shell.inventory() == {}
