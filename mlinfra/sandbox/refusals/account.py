@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +14,7 @@ from mlinfra.sandbox.refusals.memory import TRUTHS, Answer, Memory, key
 Client = Any
 ClientFactory = Callable[[str, str], Client]
 
+ARN_PARTS: Final = 6  # arn:partition:service:region:account:rest
 NOT_ABSENT: Final = ("AccessDenied", "Unauthorized", "Throttl", "UnrecognizedClient", "InvalidAction", "NotImplemented")
 
 
@@ -52,7 +54,7 @@ class Account:
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
             code = str(error.response.get("Error", {}).get("Code", ""))
-            if status >= 500 or any(part in code for part in NOT_ABSENT):
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR or any(part in code for part in NOT_ABSENT):
                 raise UnknownError from error
             return None
         except BotoCoreError as error:
@@ -77,8 +79,8 @@ class Account:
 
     def owns(self, arn: str) -> bool:
         """Whether an ARN names something of this account (an ARN without account, as of S3, counts)."""
-        parts = arn.split(":")
-        return len(parts) > 5 and parts[4] in ("", self.id)
+        parts = arn.split(":", ARN_PARTS - 1)
+        return len(parts) == ARN_PARTS and parts[4] in ("", self.id)
 
     def blocks_deleted(self) -> set[str]:
         """Buckets whose public access block was deleted through this session."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.awsrequest import AWSResponse
@@ -74,7 +75,7 @@ class _Hooks:
 
     def learn(self, model: Any, http_response: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
         """Take in what a successful change tells of the account."""
-        if http_response.status_code < 300 and not model.name.startswith(READING):
+        if http_response.status_code < HTTPStatus.MULTIPLE_CHOICES and not model.name.startswith(READING):
             service = model.service_model.service_name
             self._memory.notice(service, context["client_region"], model.name, context.get(PARAMS, {}), parsed)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TABLE: Final = tomllib.loads((files("mlinfra.sandbox.refusals") / "limits.toml").read_text("utf-8"))
 TOO_LONG_FOR_A_PATTERN: Final = 20_000
 MOST_SHOWN: Final = 20
+LONGEST_SHOWN: Final = 120
 # Java's classes, as near as Python's expressions come.
 JAVA: Final = (
     (r"\uD800\uDC00-\uDBFF\uDFFF", "\U00010000-\U0010ffff"),
@@ -116,4 +117,4 @@ def _code(service: str, protocol: str) -> str:
 
 def _shown(value: Any) -> str:
     text = str(value)
-    return f"'{text}'" if len(text) <= 120 else f"'{text[:120]}…'"
+    return f"'{text}'" if len(text) <= LONGEST_SHOWN else f"'{text[:LONGEST_SHOWN]}…'"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,24 +21,25 @@ RAISED = dict.fromkeys(
 
 
 class Watched:
-    """Clients of one session, and which changing calls went through them."""
+    """Clients of one session that has the refusals installed."""
 
     def __init__(self, endpoint_url: str, quotas: Mapping[str, int]) -> None:
         self.endpoint_url = endpoint_url
         self.session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test")
-        self.accepted: Counter[str] = Counter()
+        self._clients: dict[tuple[str, str], Any] = {}
         self.session.events.register("before-call.s3-control", self._without_account)
-        self.session.events.register("after-call", self._count)
         install(self.session, self.client, quotas=quotas)
 
-    @functools.cache
     def client(self, service: str, region: str) -> Any:
-        config = Config(retries={"total_max_attempts": 1}, inject_host_prefix=False, s3={"addressing_style": "path"})
-        return self.session.client(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
-
-    def _count(self, model: Any, http_response: Any, **_: Any) -> None:
-        if http_response.status_code < 300 and not model.name.startswith(("Describe", "Get", "List", "Head")):
-            self.accepted[f"{model.service_model.service_name}.{model.name}"] += 1
+        """The client of a service in a region, always the same one."""
+        if (service, region) not in self._clients:
+            config = Config(
+                retries={"total_max_attempts": 1}, inject_host_prefix=False, s3={"addressing_style": "path"}
+            )
+            self._clients[service, region] = self.session.client(
+                service, region_name=region, endpoint_url=self.endpoint_url, config=config
+            )
+        return self._clients[service, region]
 
     @staticmethod
     def _without_account(params: dict[str, Any], **_: Any) -> None:

@@ -20,6 +20,7 @@ from tests.sandbox.refusals.mistakes import (
     quotas,
 )
 
+LISTED = (buckets, compute, data, identity, keys, networks, observing, quotas)  # each adds to MISTAKES
 LEAST = 130
 SHARE = 0.9
 UNCAUGHT = {
@@ -44,6 +45,7 @@ def test_mistake_is_refused(mistake: Mistake, aws: Cloud) -> None:
 
 
 def test_share_that_is_caught() -> None:
+    assert {mistake.make.__module__ for mistake in MISTAKES} == {module.__name__ for module in LISTED}
     names = [mistake.name for mistake in MISTAKES]
     assert len(names) == len(set(names)) >= LEAST
     assert set(UNCAUGHT) <= set(names)
