@@ -22,6 +22,7 @@ from mlinfra.cli.display.tree import print_tree
 from mlinfra.cli.opening import open_stack
 from mlinfra.cli.terminal import answer, console, interactive, say
 from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.sandbox import leftovers
 from mlinfra.sandbox.session import DEFAULT_REGION, Session, forget
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Flow:
         session.enter(os.environ, region)
         if operation != "import":
             options["refresh"] = options.get("refresh", False) or stack.project.always_refresh
-        if operation == "up" and _cut_off(stack):
+        if operation == "up" and leftovers.doubtful(stack.load()):
             say("The last run was cut off while it changed resources; what became of them is read first.")
             options["refresh"] = True
         return cls(
@@ -144,7 +145,11 @@ class Flow:
             raise typer.Exit(1)
         if self.operation == "import" and asking.preview_only:
             return
+        if self.operation == "destroy":
+            leftovers.settle(self.stack)
         result, _ = self._run(plan=plan)
+        if self.operation == "up" and not result.failed:
+            leftovers.settle(self.stack)
         self._end(result)
 
     def _believe(self) -> bool:
@@ -256,14 +261,6 @@ class Flow:
 
     def _again(self) -> str:
         return f"mlinfra {self.operation}{self.arguments}"
-
-
-def _cut_off(stack: Stack) -> bool:
-    """Whether a run was killed while it updated or deleted, so that the state may name what is gone.
-
-    Pulumi leaves that to the user and deploys upon what is gone. Creations are another matter: providers remember them.
-    """
-    return any(operation.type != "creating" for operation in stack.load().pending)
 
 
 @contextmanager
