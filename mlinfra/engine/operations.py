@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from mlinfra.engine.program import getting_ready
+
 if TYPE_CHECKING:
     from mlinfra.engine.events import Event
     from mlinfra.engine.options import ImportItem, Options, Result
@@ -16,12 +18,14 @@ Emit = Callable[["Event"], None]
 
 def preview(stack: Stack, options: Options, emit: Emit) -> Result:
     """What `up` would do; neither the cloud nor the state is touched."""
-    return _run(stack, options, emit, _update(options, dry_run=True))
+    with getting_ready(stack, options) as ready:
+        return _run(stack, ready, emit, _update(options, dry_run=True))
 
 
 def up(stack: Stack, options: Options, emit: Emit) -> Result:
     """Run the program and bring the stack to what it registers."""
-    return _run(stack, options, emit, _update(options, dry_run=False))
+    with getting_ready(stack, options) as ready:
+        return _run(stack, ready, emit, _update(options, dry_run=False))
 
 
 def _update(options: Options, *, dry_run: bool) -> Kind:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import threading
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from mlinfra.engine.program.runner import SHOWN
 from mlinfra.engine.toolchain import find_python
-from mlinfra.errors import ConfigError
+from mlinfra.errors import ConfigError, MlinfraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from mlinfra.engine.options import Options
     from mlinfra.engine.stack import Stack
 
 _RUNNER: Final = Path(__file__).with_name("runner.py")
@@ -24,7 +28,7 @@ _RUNNER: Final = Path(__file__).with_name("runner.py")
 class Program:
     """A running program. `print_line` gets what it prints ("info" or "info#err"), `ended` how it ended.
 
-    That is None when all went well, "" when it failed and said why, and else a message.
+    That is None when all went well, "" when it failed and said why, and else a message. `process` is what `launch` gave.
     """
 
     def __init__(
@@ -37,31 +41,20 @@ class Program:
         env: Mapping[str, str],
         print_line: Callable[[str, str], None],
         ended: Callable[[str | None], None],
+        process: subprocess.Popen[str] | None = None,
     ) -> None:
         project = stack.project
-        if project.program.is_dir() and not (project.program / "__main__.py").is_file():
-            raise ConfigError(
-                f"{project.program} has no __main__.py",
-                fix=f"write the program there, or name its folder as `main` in {project.file}",
-            )
-        python = find_python(project)
         settings = {
             "program": str(project.program), "project": project.name, "stack": stack.name,
             "organization": stack.organization, "root_directory": str(project.root), "monitor": address,
             "engine": address, "parallel": parallel, "dry_run": dry_run,
         }  # fmt: skip
-        environ = {**python.activate(os.environ), **stack.config.environment(), **env}
-        self._process = subprocess.Popen(
-            [str(python.executable), "-u", str(_RUNNER), json.dumps(settings)],
-            cwd=project.workdir, env=environ, text=True, errors="replace", stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            start_new_session=True,  # an interrupt is for the engine alone
-        )  # fmt: skip
+        self._process = process or launch(stack, env)
+        with contextlib.suppress(BrokenPipeError), _open(self._process.stdin) as stdin:
+            stdin.write(json.dumps(settings))  # and closed: a program that asks for input gets none
         self._ended = ended
-        assert self._process.stdout
-        assert self._process.stderr
         self._readers = [
-            threading.Thread(target=_read, args=(stream, severity, print_line), daemon=True)
+            threading.Thread(target=_read, args=(_open(stream), severity, print_line), daemon=True)
             for stream, severity in ((self._process.stdout, "info"), (self._process.stderr, "info#err"))
         ]
         self._waiter = threading.Thread(target=self._wait, daemon=True)
@@ -94,3 +87,51 @@ class Program:
 def _read(stream: IO[str], severity: str, print_line: Callable[[str, str], None]) -> None:
     for line in stream:
         print_line(severity, line)
+
+
+def _open(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
+
+
+def launch(stack: Stack, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start the Python that will run a stack's program: it imports Pulumi's SDK and waits for settings.
+
+    Raises ConfigError when there is no program, or no Python to run it.
+    """
+    project = stack.project
+    if project.program.is_dir() and not (project.program / "__main__.py").is_file():
+        raise ConfigError(
+            f"{project.program} has no __main__.py",
+            fix=f"write the program there, or name its folder as `main` in {project.file}",
+        )
+    python = find_python(project)
+    return subprocess.Popen(
+        [str(python.executable), "-u", str(_RUNNER)],
+        env={**python.activate(os.environ), **stack.config.environment(), **env},
+        cwd=project.workdir, text=True, errors="replace",
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True,  # an interrupt is for the engine alone
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def getting_ready(stack: Stack, options: Options) -> Iterator[Options]:
+    """Options with which a run finds the program's Python getting ready already.
+
+    Both take about as long to import what they need, and do so at the same time.
+    """
+    if options.start is not None:
+        yield options
+        return
+    try:
+        process = launch(stack, options.env)
+    except (MlinfraError, OSError):
+        yield options  # the run will meet it too, and report it
+        return
+    try:
+        yield replace(options, start=partial(Program, process=process))
+    finally:
+        if process.poll() is None:  # the run did not come to its program
+            process.kill()
+            process.communicate()

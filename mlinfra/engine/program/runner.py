@@ -1,4 +1,4 @@
-"""The process in which a user's program runs: `python runner.py SETTINGS`, SETTINGS being JSON.
+"""The process in which a user's program runs: `python runner.py`, with settings as JSON on standard input.
 
 It stands alone, in a folder of its own that ends up on the program's path: it may be run by a Python that has pulumi but
 not mlinfra, and imports little, so that the program starts at once. Configuration is in the environment, where Pulumi's
@@ -7,7 +7,6 @@ SDK looks for it.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -15,23 +14,29 @@ import runpy
 import sys
 import traceback
 import typing
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 SHOWN = 32  # exit status: what went wrong has been said (pulumi-language-python uses the same)
 
 
-def main(settings: dict[str, object]) -> int:
-    """Run the program; returns the exit status."""
+def main() -> int:
+    """Get ready, wait for settings, and run the program; returns the exit status."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     try:
         import pulumi
         import pulumi.runtime
     except ImportError as error:
         print(f"The Python {sys.executable} cannot import pulumi: {error}", file=sys.stderr)
         return 1
+    given = sys.stdin.read()
+    if not given:
+        return 0  # the engine ended before it came to the program
+    settings = json.loads(given)
     program = str(settings.pop("program"))
     pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
-    configured = pulumi.runtime.Settings(**settings)  # type: ignore[arg-type]
+    configured = pulumi.runtime.Settings(**settings)
     pulumi.runtime.configure(configured)
     go_on_with_unknown_results()
     sys.argv = [program]
@@ -95,4 +100,4 @@ def users_traceback(error: BaseException, program: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))
+    sys.exit(main())
