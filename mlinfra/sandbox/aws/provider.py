@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from mlinfra.sandbox.aws.resource import Resource
 from mlinfra.sandbox.aws.restore import completed, inputs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlinfra.sandbox.aws.config import ProviderConfig
 
@@ -84,12 +85,12 @@ class AwsProvider:
     def create(
         self, urn: str, inputs: Properties, *, preview: bool = False, wanted: Callable[[], bool] = lambda: True
     ) -> Created:
-        """Make the resource. When `wanted` says afterwards that nobody is left to be told, it is taken back."""
+        """Make the resource, unless `wanted` says that nobody is left to be told; said afterwards, it is taken back."""
         kind = self._kind(urn)
         if preview:
             return Created("", self._foreseen(kind, inputs))
         key = (self.identity, urn)
-        with self.claims.held(key):
+        with self._turn(key, wanted):
             resource = self._adopted(kind, key, inputs) or self._resource(kind, inputs)
             if not resource.id:
                 self._guarded(
@@ -126,6 +127,7 @@ class AwsProvider:
         news: Properties,
         *,
         preview: bool = False,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Properties:
         """Change the resource in place and return its outputs."""
         kind = self._kind(urn)
@@ -134,7 +136,7 @@ class AwsProvider:
             stale = dict.fromkeys(kind.volatile, UNKNOWN)
             return known | self._shown(news) | stale
         key = (self.identity, urn)
-        with self.claims.held(key):
+        with self._turn(key, wanted):
             self.claims.known(key, id)
             resource = self._resource(kind, news, id, known)
             olds = old_inputs
@@ -143,11 +145,19 @@ class AwsProvider:
             self._guarded(resource, news, lambda: update(resource, self._effective(olds)))
             return self._outputs(resource, news)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> None:
+    def delete(
+        self,
+        urn: str,
+        id: str,
+        inputs: Properties,
+        outputs: Properties,
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Delete the resource; one that is gone already is fine."""
         kind = self._kind(urn)
         key = (self.identity, urn)
-        with self.claims.held(key):
+        with self._turn(key, wanted):
             self.claims.known(key, id)
             try:
                 delete(self._resource(kind, inputs or outputs, id, outputs))
@@ -168,6 +178,14 @@ class AwsProvider:
         return found
 
     # --- helpers -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _turn(self, key: tuple[str, str], wanted: Callable[[], bool]) -> Iterator[None]:
+        """Hold the resource for a change, unless the engine is gone: by then it may be in the hands of the next."""
+        with self.claims.held(key):
+            if not wanted():
+                raise ProviderFailure(f"{key[1]} is left as it is: the engine is gone")
+            yield
 
     def _kind(self, urn: str) -> AwsType:
         kind = lookup(type_of(urn))

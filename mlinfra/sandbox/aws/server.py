@@ -176,6 +176,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 _in(request.olds),
                 _in(request.news),
                 preview=request.preview,
+                wanted=context.is_active,
             )
             return provider_pb2.UpdateResponse(properties=WIRE.encode(outputs))
 
@@ -185,7 +186,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Delete a resource."""
 
         def work() -> Any:
-            self._instance(context).delete(request.urn, request.id, _in(request.old_inputs), _in(request.properties))
+            self._instance(context).delete(
+                request.urn, request.id, _in(request.old_inputs), _in(request.properties), wanted=context.is_active
+            )
             return empty_pb2.Empty()
 
         return _answered(context, work)

@@ -118,8 +118,19 @@ def test_another_state_is_another_stack(provider: AwsProvider, claims: Claims, s
 
 def test_what_was_made_for_nobody_is_taken_back(provider: AwsProvider, sandbox: Sandbox) -> None:
     checked = provider.check(BUCKET, {}, {}, b"1")
-    provider.create(BUCKET, checked.inputs, wanted=lambda: False)
+    answers = iter([True, False])
+    provider.create(BUCKET, checked.inputs, wanted=lambda: next(answers))
     assert buckets(sandbox) == []
+
+
+def test_what_comes_late_leaves_the_next_engines_resource_alone(provider: AwsProvider, sandbox: Sandbox) -> None:
+    checked = provider.check(BUCKET, {}, {}, b"1")
+    made = provider.create(BUCKET, checked.inputs)
+    with pytest.raises(ProviderFailure, match="engine is gone"):
+        provider.create(BUCKET, checked.inputs, wanted=lambda: False)
+    with pytest.raises(ProviderFailure, match="engine is gone"):
+        provider.delete(BUCKET, made.id, checked.inputs, made.outputs, wanted=lambda: False)
+    assert buckets(sandbox) == [made.id]
 
 
 def test_what_nobody_came_to_know_can_be_abandoned(provider: AwsProvider, sandbox: Sandbox) -> None:
