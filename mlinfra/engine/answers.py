@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from mlinfra.engine.codec import Wire, decode
 from mlinfra.engine.provider import Checked, CheckFailure, Diffed, DiffKind, InitFailure, PropertyDiff, ProviderFailure
-from mlinfra.engine.values import Archive, Asset, children, plain
+from mlinfra.engine.values import Archive, Asset, OutputValue, Secret, children, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,8 @@ def diffed(answer: provider_pb2.DiffResponse) -> Diffed:
 def failure(error: grpc.RpcError) -> ProviderFailure:
     """What a failed call means: usually its text, but a resource may exist nevertheless."""
     details = error.details() or str(error.code())
-    for key, value in error.trailing_metadata() or ():
+    metadata: Any = error.trailing_metadata()
+    for key, value in metadata or ():
         if key == "grpc-status-details-bin":
             for packed in status_pb2.Status.FromString(value).details:
                 made = provider_pb2.ErrorResourceInitFailed()
@@ -95,4 +96,4 @@ def restored(value: Any, known: Mapping[str, Asset | Archive]) -> Any:
     if isinstance(value, Asset | Archive) and not value.path and not value.uri:
         empty = value.text is None if isinstance(value, Asset) else not value.assets
         return known.get(value.hash, value) if empty else value
-    return replace(value, value=restored(value.value, known)) if hasattr(value, "value") else value
+    return replace(value, value=restored(value.value, known)) if isinstance(value, Secret | OutputValue) else value

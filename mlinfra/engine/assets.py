@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PACKED: Final = (".tar", ".tgz", ".tar.gz", ".zip", ".jar")
+_NAME: Final = 100  # bytes of a name in a tar header
 _BLOCK: Final = 512
 
 
@@ -103,10 +104,10 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
 def _tar_header(name: str, size: int) -> bytes:
     """The header that Go's archive/tar writes for a name, mode 0600 and a size: USTAR, everything else zero."""
     encoded, prefix = name.encode(), b""
-    if len(encoded) > 100:
+    if len(encoded) > _NAME:
         cut = encoded.rfind(b"/", 0, 156)
         prefix, encoded = encoded[:cut], encoded[cut + 1 :]
-        if cut <= 0 or len(encoded) > 100:
+        if cut <= 0 or len(encoded) > _NAME:
             raise UnsupportedError(f"The name {name!r} in an archive is longer than 100 characters.", fix="Shorten it.")
     header = bytearray(_BLOCK)
     header[0 : len(encoded)] = encoded

@@ -48,7 +48,7 @@ class Builtin:
     ) -> Diffed:
         return Diffed(changes=False)
 
-    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:  # noqa: A002
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
         return Configured()
 
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked:
@@ -61,7 +61,7 @@ class Builtin:
     def diff(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -92,7 +92,7 @@ class Builtin:
     def update(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -103,13 +103,13 @@ class Builtin:
     ) -> Properties:
         return {"input": news.get("input"), "output": old_outputs.get("output")}
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
         pass
 
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked:
-        if token == "pulumi:pulumi:readStackOutputs":
+        if token == "pulumi:pulumi:readStackOutputs":  # noqa: S105 (a function's name)
             return Invoked(self._stack(args.get("name")))
-        if token != "pulumi:pulumi:getResource":
+        if token != "pulumi:pulumi:getResource":  # noqa: S105
             raise ProviderFailure(f"unrecognized function name: '{token}'")
         state = self._resource(str(args.get("urn")))
         if state is None:

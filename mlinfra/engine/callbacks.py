@@ -141,7 +141,8 @@ class Hooks:
             callback = self._error_hooks.get(name)
             if callback is None:
                 raise HookError(f'error hook "{name}" was not registered')
-            message = _fill(resource_pb2.ErrorHookRequest(failed_operation=operation, errors=errors), operation, task)
+            message = resource_pb2.ErrorHookRequest(failed_operation=operation, errors=errors)
+            _fill(message, operation, task)
             answer = resource_pb2.ErrorHookResponse.FromString(self._callbacks.call(callback, message))
             if answer.error:
                 raise HookError(f'error hook "{name}" failed: {answer.error}')
@@ -151,13 +152,16 @@ class Hooks:
 
 def _request(kind: str, task: Task) -> resource_pb2.ResourceHookRequest:
     when, operation = HOOKS[kind].split("_")
-    request = _fill(resource_pb2.ResourceHookRequest(), operation, task)
+    request = resource_pb2.ResourceHookRequest()
+    _fill(request, operation, task)
     if when == "after" and operation != "delete" and task.new is not None:
         request.new_outputs.CopyFrom(_WIRE.encode(task.new.outputs))
     return request
 
 
-def _fill(request: Any, operation: str, task: Task) -> Any:
+def _fill(
+    request: resource_pb2.ResourceHookRequest | resource_pb2.ErrorHookRequest, operation: str, task: Task
+) -> None:
     """Fill in what hooks are told: creations have no old side, deletions no new one."""
     state = task.state
     request.urn, request.id, request.name, request.type = state.urn, state.id, urns.name_of(state.urn), state.type
@@ -168,13 +172,12 @@ def _fill(request: Any, operation: str, task: Task) -> Any:
         request.old_inputs.CopyFrom(_WIRE.encode(task.old.inputs))
         request.old_outputs.CopyFrom(_WIRE.encode(task.old.outputs))
         request.old_options.CopyFrom(_options(task.old))
-    return request
 
 
 def _options(state: ResourceState) -> resource_pb2.ResourceOptions:
     """A resource's options as hooks see them."""
     timeouts = {name: f"{value:g}s" for name, value in state.custom_timeouts.items()}
-    return resource_pb2.ResourceOptions(
+    options = resource_pb2.ResourceOptions(
         depends_on=state.dependencies,
         protect=state.protect,
         ignore_changes=state.ignore_changes,
@@ -191,5 +194,6 @@ def _options(state: ResourceState) -> resource_pb2.ResourceOptions:
         hide_diff=state.hide_diff,
         replace_with=state.replace_with,
         parent=state.parent,
-        **{"import": state.import_id},
     )
+    setattr(options, "import", state.import_id)
+    return options

@@ -46,7 +46,7 @@ def forced(new: ResourceState, replaced: AbstractSet[str], *, asked: bool) -> Di
     """
     if asked:
         return Diffed(changes=True, replaces=("id",))
-    if replaced.intersection(new.replace_with):
+    if not replaced.isdisjoint(new.replace_with):
         return Diffed(changes=True, replaces=("replaceWith",))
     if new.deleted_with in replaced:
         return Diffed(changes=True, replaces=("deletedWith",))

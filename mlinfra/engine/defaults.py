@@ -10,7 +10,7 @@ from mlinfra.engine.goal import Goal
 from mlinfra.engine.registry import INTERNAL
 from mlinfra.engine.toolchain import find_python
 from mlinfra.engine.urn import Reference
-from mlinfra.errors import ConfigError
+from mlinfra.errors import ConfigError, MlinfraError
 
 if TYPE_CHECKING:
     from mlinfra.engine.config import StackConfig
@@ -30,12 +30,10 @@ class DefaultProviders:
         self._references: dict[tuple[str, str, str], str] = {}
         self._denied = _denied(stack.config)
 
-    def get(self, package: str, version: str, url: str) -> str:
+    def get(self, package: str, version: str, url: str, who: str) -> str:
         """The reference to the default provider; the first who asks registers it. Raises Stopped when that fails."""
         if package in self._denied or ("*" in self._denied and package != "pulumi"):
-            raise ConfigError(
-                f"Default provider for '{package}' disabled.", fix="name an explicit provider for its resources"
-            )
+            raise MlinfraError(f"Default provider for '{package}' disabled. '{who}' must use an explicit provider.")
         key, turns = (package, version or self.version(package), url.rstrip("/")), self._registrar.turns
         with turns:
             while (found := self._references.get(key)) == "":
@@ -50,7 +48,7 @@ class DefaultProviders:
                 raise
             finally:
                 turns.unpark()
-            # turns.to_the_end()  # as with Pulumi, who came meanwhile goes before who had it made
+            turns.after_next()  # as with Pulumi, where the first who waits overtakes the one who had it made
             return self._references[key]
 
     def version(self, package: str) -> str:

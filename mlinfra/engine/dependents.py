@@ -49,11 +49,10 @@ def replaced_with(root: ResourceState, ledger: Ledger, marks: Marks, registry: R
         if keys is not None:
             gone.add(state.urn)
             found.append((state, keys))
-    tied = [*ledger.news.values(), *ledger.olds.values()]
-    for state in tied:
-        if root.urn in state.replace_with or state.deleted_with == root.urn:
-            if not any(state.urn == other.urn for other, _ in found):
-                found.append((state, ()))
+    for state in ledger.olds.values():
+        tied = root.urn in state.replace_with or state.deleted_with == root.urn
+        if tied and state.urn not in gone and not marks.decided(state.urn):
+            found.append((state, ()))
     return found
 
 

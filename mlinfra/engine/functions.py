@@ -42,7 +42,9 @@ class Functions:
         args = decode(request.args)
         for callback in self.transforms:
             args, options = self._callbacks.transform_invoke(callback, request.tok, args, options)
-        reference = options.provider or self._defaults.get(package, options.version, options.plugin_download_url)
+        reference = options.provider or self._defaults.get(
+            package, options.version, options.plugin_download_url, request.tok
+        )
         provider = self._parts.registry.get(reference)
         try:
             answer = provider.invoke(request.tok, args, preview=self._parts.dry_run)
@@ -62,7 +64,7 @@ class Functions:
             depends[key] = list(dict.fromkeys([*depends.get(key, ()), *dependencies_of(value)]))
         reference = request.provider or self._provider_of(args.get("__self__"))
         package = urns.package_of(request.tok)
-        reference = reference or self._defaults.get(package, request.version, request.pluginDownloadURL)
+        reference = reference or self._defaults.get(package, request.version, request.pluginDownloadURL, request.tok)
         provider = self._parts.registry.get(reference)
         try:
             answer = provider.call(request.tok, args, depends, preview=self._parts.dry_run)

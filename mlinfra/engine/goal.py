@@ -155,20 +155,22 @@ def options_of(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.Tr
         plugin_checksums=request.pluginChecksums,
         hide_diff=request.hideDiffs,
         replace_with=request.replace_with,
-        **{"import": request.importId},
     )
+    setattr(options, "import", request.importId)
     for urn in request.aliasURNs:
         options.aliases.add(urn=urn)
-    for name, theirs in (("protect", "protect"), ("retain_on_delete", "retainOnDelete")):
-        if request.HasField(theirs):
-            setattr(options, name, getattr(request, theirs))
+    if request.HasField("protect"):
+        options.protect = request.protect
+    if request.HasField("retainOnDelete"):
+        options.retain_on_delete = request.retainOnDelete
     if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace:
         options.delete_before_replace = request.deleteBeforeReplace
-    for name, theirs in (
-        ("custom_timeouts", "customTimeouts"), ("hooks", "hooks"), ("replacement_trigger", "replacement_trigger"),
-    ):  # fmt: skip
-        if request.HasField(theirs):
-            getattr(options, name).CopyFrom(getattr(request, theirs))
+    if request.HasField("customTimeouts"):
+        options.custom_timeouts.CopyFrom(request.customTimeouts)
+    if request.HasField("hooks"):
+        options.hooks.CopyFrom(request.hooks)
+    if request.HasField("replacement_trigger"):
+        options.replacement_trigger.CopyFrom(request.replacement_trigger)
     return options
 
 

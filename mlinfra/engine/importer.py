@@ -65,4 +65,4 @@ def _provider(run: Run, package: str) -> str:
     name = urns.default_provider_name(run.defaults.version(package))
     urn = urns.make(run.stack.name, run.stack.project.name, "", urns.PROVIDER_PREFIX + package, name)
     old = run.parts.ledger.olds.get(urn)
-    return str(Reference(urn, old.id)) if old is not None else run.defaults.get(package, "", "")
+    return str(Reference(urn, old.id)) if old is not None else run.defaults.get(package, "", "", urn)

@@ -57,7 +57,7 @@ class Instance:
             return replace(found, changes=not diff.equal(old_outputs, news))
         return found
 
-    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:  # noqa: A002
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
         """Configure the provider. A failure is kept for the first call that needs the provider, as in Pulumi."""
         known = not any(has_unknowns(value) for key, value in inputs.items() if key != "version")
         self._known = known or getattr(self.raw, "plans_unconfigured", False)  # the offline provider needs no cloud
@@ -95,7 +95,7 @@ class Instance:
     def diff(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -158,7 +158,7 @@ class Instance:
     def update(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -182,7 +182,7 @@ class Instance:
             raise
         return self._marked(outputs, news)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
         """See `Provider`."""
         if self._ready():
             self.raw.delete(urn, id, self._given(inputs), self._given(outputs), timeout=timeout)

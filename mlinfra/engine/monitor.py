@@ -1,13 +1,13 @@
 """The services that a program talks to: Pulumi's ResourceMonitor and Engine (sdk/proto/pulumi/{resource,engine}.proto)."""
 
 # Methods are named as the protocol names them, and many need nothing of their request.
-# ruff: noqa: N802, ARG002, D102
+# ruff: noqa: N802, D102
 
 from __future__ import annotations
 
 import functools
 import threading
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import grpc
 from google.protobuf import empty_pb2
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pulumi.runtime.proto import provider_pb2
 
     from mlinfra.engine.callbacks import Hooks
+    from mlinfra.engine.events import Severity
     from mlinfra.engine.functions import Functions
     from mlinfra.engine.parts import Parts
     from mlinfra.engine.registrar import Registrar
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from mlinfra.engine.stack import Stack
     from mlinfra.engine.values import Properties
 
-_Q = TypeVar("_Q")
-_A = TypeVar("_A")
+_Method = TypeVar("_Method", bound="Callable[..., Any]")
 _R = resource_pb2
 FEATURES: Final = (
     _R.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -69,15 +69,19 @@ _LEGACY_FEATURES: Final = frozenset(
         "sendsOptionsToHooks",
     ]
 )
-_OUTCOMES: Final = {"success": 0, "fail": 1, "skip": 2}  # the generated stubs lack the last, the wire does not
-_SEVERITIES: Final = ("debug", "info", "warning", "error")
+_OUTCOMES: Final[dict[str, Any]] = {
+    "success": 0,
+    "fail": 1,
+    "skip": 2,
+}  # the generated stubs lack the last, the wire does not
+_SEVERITIES: Final[tuple[Severity, ...]] = ("debug", "info", "warning", "error")
 
 
-def _answering(method: Callable[[Monitor, _Q, grpc.ServicerContext], _A]) -> Callable[[Monitor, _Q, grpc.ServicerContext], _A]:
+def _answering(method: _Method) -> _Method:
     """Raise a method's errors in the program; hold the program where the run is over."""
 
     @functools.wraps(method)
-    def answer(self: Monitor, request: _Q, context: grpc.ServicerContext) -> _A:
+    def answer(self: Monitor, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return method(self, request, context)
         except (Stopped, CallFailed):
@@ -88,7 +92,7 @@ def _answering(method: Callable[[Monitor, _Q, grpc.ServicerContext], _A]) -> Cal
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         raise AssertionError  # abort raises
 
-    return answer
+    return cast("_Method", answer)
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
@@ -155,8 +159,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
-        goal = self._requests.goal(request)
-        answer = self._registrar.register(goal)
+        goal, default = self._requests.goal(request)
+        answer = self._registrar.register(goal, default)
         state = answer.state
         self._requests.remember(state.urn, goal, request)
         wire = Wire(
@@ -188,7 +192,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def ReadResource(
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
-        answer = self._registrar.read(self._requests.read(request))
+        answer = self._registrar.read(*self._requests.read(request))
         wire = Wire(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.ReadResourceResponse(
             urn=answer.state.urn,
@@ -219,7 +223,7 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
     def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         self._reporter.say(
-            _SEVERITIES[request.severity],  # type: ignore[arg-type]
+            _SEVERITIES[request.severity],
             request.message,
             request.urn,
             ephemeral=request.ephemeral,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -20,10 +21,11 @@ from mlinfra.engine.provider import (
     Invoked,
     ReadResult,
 )
-from mlinfra.engine.values import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from mlinfra.engine.values import Properties
 
 _FULL: Final = Wire()
 _BRIEF: Final = Wire(contents=False)  # hashes are enough where nothing is made from an asset
@@ -82,7 +84,7 @@ class Plugin:
         answer = self._optional(self._stub.DiffConfig, request)
         return Diffed(None) if answer is None else diffed(answer)
 
-    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:  # noqa: A002
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
         """See `Provider`."""
         package = urns.package_of(urns.type_of(urn))
         variables = {f"{package}:config:{k}": variable(v) for k, v in inputs.items() if k != "version"}
@@ -112,7 +114,7 @@ class Plugin:
     def diff(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -173,7 +175,7 @@ class Plugin:
     def update(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -190,7 +192,7 @@ class Plugin:
         )  # fmt: skip
         return decode(self._call(self._stub.Update, request).properties)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
         """See `Provider`."""
         request = provider_pb2.DeleteRequest(
             id=id, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), timeout=timeout,
@@ -219,10 +221,8 @@ class Plugin:
 
     def cancel(self) -> None:
         """See `Provider`."""
-        try:
+        with contextlib.suppress(grpc.RpcError):  # a provider that cannot cancel, or is gone
             self._stub.Cancel(empty_pb2.Empty(), timeout=5)
-        except grpc.RpcError:
-            pass  # a provider that cannot cancel, or is gone
 
     def close(self) -> None:
         """See `Provider`."""

@@ -29,7 +29,7 @@ class PluginSource:
     PATH or in PULUMI_HOME/plugins. `say` is given what plugins write to standard error.
     """
 
-    def __init__(self, named: Mapping[str, Path] | None = None, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, named: Mapping[str, Path] | None = None, say: Callable[[str], None] = lambda _: None) -> None:
         self._named = dict(named or {})
         self._say = say
 

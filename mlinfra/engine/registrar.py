@@ -23,7 +23,7 @@ from mlinfra.engine.turns import Turns
 from mlinfra.errors import MlinfraError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mlinfra.engine.goal import Alias, Goal
     from mlinfra.engine.state import ResourceState
@@ -49,38 +49,43 @@ class Registrar:
         self._marks, self._mode, self._refresh = parts.marks, mode, refresh
         self._skipped: set[str] = set()
 
-    def register(self, goal: Goal) -> Registered:
-        """Bring a resource to what the program wants; raises Stopped when the run is over before that."""
+    def register(self, goal: Goal, default: Callable[[str], str] | None = None) -> Registered:
+        """Bring a resource to what the program wants; raises Stopped when the run is over before that.
+
+        `default` finds the provider of a resource that names none.
+        """
         urn = urns.make(self._stack, self._project, goal.parent, goal.type, goal.name)
-        try:
-            with self.turns:
+        with self.turns:
+            try:
+                if default is not None:
+                    goal.provider = default(urn)
                 case = self._open(goal, urn)
-                chain = self._settled(case)
-                if chain is None:
-                    chain = self._plan(case)
-                if chain and self._must_skip(chain[-1].state):
-                    return Registered(chain[-1].state, "skip")
-        except (MlinfraError, CallbackError, ValueError, Abort) as error:
-            raise self._over(urn, error) from error
-        except TaskFailed:  # an import or a refresh on the way
-            return self._failed(case.new)
+                chain = self._decide(case)
+            except (MlinfraError, CallbackError, ValueError, Abort) as error:
+                raise self._over(urn, error) from error
+            if chain is None:
+                return self._failed(case.new)
+            if chain and self._must_skip(chain[-1].state):
+                return Registered(chain[-1].state, "skip")
         return self._do(chain) if chain else Registered(case.old or case.new)
 
-    def read(self, new: ResourceState) -> Registered:
+    def read(self, new: ResourceState, default: Callable[[str], str] | None = None) -> Registered:
         """Look up a resource that is not ours; raises Stopped when the run is over before that."""
-        try:
-            with self.turns:
+        with self.turns:
+            if default is not None:
+                new.provider = default(new.urn)
+            try:
                 old, invalid = self._claim(new.urn, urns.name_of(new.urn), new.type, new.parent, [])
-                if invalid:
-                    raise Abort(f"resource {new.urn} is invalid")
-                new.aliases = [self._marks.renamed[new.urn]] if new.urn in self._marks.renamed else []
-                if not new.id:
-                    raise MlinfraError(f"Expected an ID for {new.urn}")
-                self._marks.kept.add(new.urn)
-                if self._mode == "destroy":
-                    self._marks.to_delete.append(new)
-        except (MlinfraError, Abort) as error:
-            raise self._over(new.urn, error) from error
+            except (MlinfraError, Abort) as error:
+                raise self._over(new.urn, error) from error
+            if not new.id:
+                raise self._over(new.urn, MlinfraError(f"Expected an ID for {new.urn}"))
+            if invalid:
+                raise self._over(new.urn, Abort(f"resource {new.urn} is invalid"))
+            new.aliases = [self._marks.renamed[new.urn]] if new.urn in self._marks.renamed else []
+            self._marks.kept.add(new.urn)
+            if self._mode == "destroy":
+                self._marks.to_delete.append(new)
             if self._must_skip(new):
                 return Registered(new, "skip")
         chain = [Task(op=tasks.READ, old=old, new=new)]
@@ -140,7 +145,9 @@ class Registrar:
         if former is None:
             return None, invalid
         for other in filter(None, (former if former in marks.registered else "", marks.new_names.get(former))):
-            message = f"Duplicate resource alias '{former}' applied to resource with URN '{urn}' conflicting with resource"
+            message = (
+                f"Duplicate resource alias '{former}' applied to resource with URN '{urn}' conflicting with resource"
+            )
             invalid = bool(parts.refuse(urn, f"{message} with URN '{other}'"))
         marks.new_names[former], marks.renamed[urn] = urn, former
         parts.registry.alias(urn, former)
@@ -173,10 +180,17 @@ class Registrar:
         new.inputs = case.old.inputs  # what is deleted is what is there
         return [Task(op=tasks.SAME, old=case.old, new=new)]
 
-    def _plan(self, case: Case) -> list[Task]:
-        if imports(case.goal, case.old):
-            self._import(case)
-        return self._planner.plan(case)
+    def _decide(self, case: Case) -> list[Task] | None:
+        """What to do; None when an import or a refresh on the way to that failed."""
+        try:
+            chain = self._settled(case)
+            if chain is not None:
+                return chain
+            if imports(case.goal, case.old):
+                self._import(case)
+            return self._planner.plan(case)
+        except TaskFailed:
+            return None
 
     def _import(self, case: Case) -> None:
         """Take the resource over from the provider; from there on it is as if it had been ours in that form."""

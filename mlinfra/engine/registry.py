@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 INTERNAL: Final = "__internal"  # what the engine keeps in a provider resource's inputs for itself
 
 
+# ruff: noqa: D102 (the methods are explained where `Provider` is)
 class Keeper(Protocol):
     """Who looks after resources: the part of `Provider` that is about them, which the registry has for providers."""
 
@@ -68,7 +69,7 @@ class Keeper(Protocol):
         timeout: float = 0,
         preview: bool = False,
     ) -> Properties: ...
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...
 
 
 class Registry:
@@ -191,13 +192,13 @@ class Registry:
             return checked
         with self._lock:
             self._checked[urn] = instance
-        kept = {key: news[key] for key in ("version", INTERNAL) if key in news}
+        kept: Properties = {key: news[key] for key in ("version", INTERNAL) if key in news}
         return Checked({**checked.inputs, **kept})
 
     def diff(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -218,7 +219,7 @@ class Registry:
     def update(
         self,
         urn: str,
-        id: str,  # noqa: A002
+        id: str,
         old_inputs: Properties,
         old_outputs: Properties,
         news: Properties,
@@ -233,7 +234,7 @@ class Registry:
         self._configure(instance, urn, id, news)
         return _external(news)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:  # noqa: A002
+    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
         """Let go of the provider."""
         del inputs, outputs, timeout
         with self._lock:
@@ -243,7 +244,7 @@ class Registry:
         if instance is not None:
             instance.close()
 
-    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult:  # noqa: A002
+    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult:
         """Provider resources are not read."""
         raise ProviderFailure("provider resources may not be read")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine import urn as urns
@@ -15,7 +16,7 @@ from mlinfra.engine.state import ResourceState
 from mlinfra.errors import MlinfraError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pulumi.runtime.proto import resource_pb2
 
@@ -35,8 +36,8 @@ class Requests:
         self._providers: dict[str, dict[str, str]] = {}  # of components, by URN and package
         self._transforms: dict[str, list[Any]] = {}
 
-    def goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
-        """What a registration wants; may have a default provider made."""
+    def goal(self, request: resource_pb2.RegisterResourceRequest) -> tuple[Goal, Callable[[str], str] | None]:
+        """What a registration wants, and what finds its provider if it names none and needs one."""
         if request.remote:
             raise UnsupportedError(
                 f"The component {request.type} ({request.name}) is implemented by its package's plugin (remote "
@@ -48,12 +49,30 @@ class Requests:
             inherit(request, parent, package)
         if request.custom and not request.provider:
             request.provider = request.providers.get(package) or self.provider(request.parent, package)
+        options, properties, depends, by_property = self._transformed(request)
+        if urns.is_provider(request.type):
+            properties = {**properties, **_plugin(options.version, options.plugin_download_url)}
+        if not request.custom or urns.is_provider(request.type):
+            options.provider = ""
+        goal = goal_of(request, options, properties, depends, by_property)
+        goal.providers = dict(options.providers)
+        goal.source_position = self._positions.position(request.sourcePosition)
+        goal.stack_trace = self._positions.trace(request.stackTrace)
+        default = None
+        if request.custom and not options.provider and not urns.is_provider(request.type):
+            default = functools.partial(self._defaults.get, package, options.version, options.plugin_download_url)
+        return goal, default
+
+    def _transformed(
+        self, request: resource_pb2.RegisterResourceRequest
+    ) -> tuple[resource_pb2.TransformResourceOptions, Properties, Iterable[str], dict[str, list[str]]]:
+        """Options, properties, and dependencies as a whole and by property, after all transforms."""
         options, special = options_of(request), list[SpecialValue]()
         properties = decode(request.object, special)
         depends: Iterable[str] = request.dependencies
         by_property = {key: list(value.urns) for key, value in request.propertyDependencies.items()}
         if not by_property:
-            by_property = dict.fromkeys(properties, list(depends))
+            by_property = {key: list(depends) for key in properties}
         if request.transforms:
             properties = {k: with_dependencies(v, by_property.get(k, ())) for k, v in properties.items()}
         transforms = [*request.transforms, *self._inherited_transforms(request.parent), *self.stack_transforms]
@@ -70,12 +89,7 @@ class Requests:
                 by_property[key] = list(dict.fromkeys([*by_property.get(key, ()), *dependencies_of(value)]))
         if special:
             properties = self.finished(properties)
-        options.provider, properties = self._resolve_provider(request, options, properties)
-        goal = goal_of(request, options, properties, depends, by_property)
-        goal.providers = dict(options.providers)
-        goal.source_position = self._positions.position(request.sourcePosition)
-        goal.stack_trace = self._positions.trace(request.stackTrace)
-        return goal
+        return options, properties, depends, by_property
 
     def remember(self, urn: str, goal: Goal, request: resource_pb2.RegisterResourceRequest) -> None:
         """Keep what the children of a resource take from it."""
@@ -85,11 +99,13 @@ class Requests:
         if request.transforms:
             self._transforms[urn] = list(request.transforms)
 
-    def read(self, request: resource_pb2.ReadResourceRequest) -> ResourceState:
-        """The resource that a program looks up."""
-        package = urns.package_of(request.type)
-        provider = request.provider or self._defaults.get(package, request.version, request.pluginDownloadURL)
-        return ResourceState(
+    def read(self, request: resource_pb2.ReadResourceRequest) -> tuple[ResourceState, Callable[[str], str] | None]:
+        """The resource that a program looks up, and what finds its provider if it names none."""
+        default = None
+        if not request.provider:
+            package = urns.package_of(request.type)
+            default = functools.partial(self._defaults.get, package, request.version, request.pluginDownloadURL)
+        state = ResourceState(
             urn=urns.make(self._stack.name, self._stack.project.name, request.parent, request.type, request.name),
             type=request.type,
             custom=True,
@@ -98,11 +114,12 @@ class Requests:
             inputs=decode(request.properties),
             parent=request.parent,
             dependencies=list(request.dependencies),
-            provider=provider,
+            provider=request.provider,
             additional_secret_outputs=list(request.additionalSecretOutputs),
             source_position=self._positions.position(request.sourcePosition),
             stack_trace=self._positions.trace(request.stackTrace),
         )
+        return state, default
 
     def provider(self, parent: str, package: str) -> str:
         """The reference to the provider that a component has for a package; "" when it has none."""
@@ -110,29 +127,20 @@ class Requests:
 
     def finished(self, properties: Properties) -> Properties:
         """Properties without output values, and with the hashes of assets."""
-        return hashed(without_outputs(properties), self._stack.project.workdir)
-
-    def _resolve_provider(
-        self,
-        request: resource_pb2.RegisterResourceRequest,
-        options: resource_pb2.TransformResourceOptions,
-        properties: Properties,
-    ) -> tuple[str, Properties]:
-        """The provider of a resource, and its properties: for a provider, with the version of its plugin."""
-        version, url = options.version, options.plugin_download_url
-        if not request.custom:
-            return "", properties
-        if not urns.is_provider(request.type):
-            return options.provider or self._defaults.get(urns.package_of(request.type), version, url), properties
-        if version or url:
-            known = {"version": version} if version else {}
-            properties = {**properties, **known, INTERNAL: {"pluginDownloadURL": url} if url else {}}
-        return "", properties
+        known: Properties = hashed(without_outputs(properties), self._stack.project.workdir)
+        return known
 
     def _inherited_transforms(self, parent: str) -> list[Any]:
-        found = []
+        found = list[Any]()
         while parent:
             found += self._transforms.get(parent, ())
             goal = self.goals.get(parent)
             parent = goal.parent if goal else ""
         return found
+
+
+def _plugin(version: str, url: str) -> Properties:
+    """The inputs of a provider that say which plugin it needs."""
+    if not version and not url:
+        return {}
+    return {**({"version": version} if version else {}), INTERNAL: {"pluginDownloadURL": url} if url else {}}

@@ -53,11 +53,6 @@ class Turns:
             else:
                 self._taken = False
 
-    def to_the_end(self) -> None:
-        """Let everybody who waits go first."""
-        self._give()
-        self._take()
-
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Let others go on during the block, if this thread has the turn."""
@@ -88,3 +83,16 @@ class Turns:
         with self._mutex:
             self._waiting.extendleft(reversed(self._parked))
             self._parked.clear()
+
+    def after_next(self) -> None:
+        """Let one go first, if anybody waits."""
+        with self._mutex:
+            if not self._waiting:
+                return
+            gate = threading.Lock()
+            gate.acquire()
+            self._waiting.insert(1, gate)
+        depth, self._depth = self._depth, 0
+        self._give()
+        gate.acquire()
+        self._holder, self._depth = threading.get_ident(), depth

@@ -19,6 +19,7 @@ from mlinfra.errors import ConfigError, MlinfraError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mlinfra.engine.events import Severity
     from mlinfra.engine.options import Options
     from mlinfra.engine.stack import Stack
 
@@ -39,7 +40,7 @@ class Program:
         dry_run: bool,
         parallel: int,
         env: Mapping[str, str],
-        print_line: Callable[[str, str], None],
+        print_line: Callable[[Severity, str], None],
         ended: Callable[[str | None], None],
         process: subprocess.Popen[str] | None = None,
     ) -> None:
@@ -84,7 +85,7 @@ class Program:
         return not self._waiter.is_alive()
 
 
-def _read(stream: IO[str], severity: str, print_line: Callable[[str, str], None]) -> None:
+def _read(stream: IO[str], severity: Severity, print_line: Callable[[Severity, str], None]) -> None:
     for line in stream:
         print_line(severity, line)
 

@@ -17,6 +17,7 @@ from mlinfra.engine.program.runner import go_on_with_unknown_results
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlinfra.engine.events import Severity
     from mlinfra.engine.stack import Stack
 
 
@@ -40,7 +41,7 @@ class InlineProgram:
         dry_run: bool,
         parallel: int,
         env: Mapping[str, str],
-        print_line: Callable[[str, str], None],
+        print_line: Callable[[Severity, str], None],
         ended: Callable[[str | None], None],
     ) -> InlineProgram:
         """Start it; the arguments are those of `Program`. What it prints goes to this process's output."""
@@ -59,7 +60,7 @@ class InlineProgram:
         return self
 
     def _run(self, stack: Stack, address: str, dry_run: bool, parallel: int) -> None:
-        import pulumi.runtime  # noqa: PLC0415 (only who runs a program waits for it)
+        import pulumi.runtime
 
         pulumi.runtime.set_all_config(dict(stack.config.values()), stack.config.secret_keys)
         pulumi.runtime.reset_options(

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import runpy
 import sys
 import traceback
 import typing
+from pathlib import Path
 from typing import Any
 
 SHOWN = 32  # exit status: what went wrong has been said (pulumi-language-python uses the same)
@@ -28,39 +28,44 @@ def main() -> int:
         import pulumi
         import pulumi.runtime
     except ImportError as error:
-        print(f"The Python {sys.executable} cannot import pulumi: {error}", file=sys.stderr)
+        sys.stderr.write(f"The Python {sys.executable} cannot import pulumi: {error}\n")
         return 1
     given = sys.stdin.read()
     if not given:
         return 0  # the engine ended before it came to the program
     settings = json.loads(given)
-    program = str(settings.pop("program"))
+    given_as = str(settings.pop("program"))
+    program = Path(given_as)
+    if program.is_dir():  # runpy would compile the file of a folder only when its size or the second had changed
+        program /= "__main__.py"
     pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
-    configured = pulumi.runtime.Settings(**settings)
-    pulumi.runtime.configure(configured)
+    pulumi.runtime.configure(pulumi.runtime.Settings(**settings))
     go_on_with_unknown_results()
-    sys.argv = [program]
-    if os.path.isdir(program):  # runpy would compile the file of a folder only when its size or the second had changed
-        program = os.path.join(program, "__main__.py")
-    sys.path.insert(0, os.path.dirname(program))
+    sys.argv = [given_as]
+    sys.path.insert(0, str(program.parent))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # A program that ends early leaves futures that nobody waits for, about which asyncio would complain at length.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     status = 1
-    with ThreadPoolExecutor(max_workers=max(configured.parallel or 1, 1) * 4) as executor:
+    with ThreadPoolExecutor(max_workers=settings["parallel"] * 4) as executor:
         loop.set_default_executor(executor)
         try:
-            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__")))
+            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: run(program)))
             status = 0
         except pulumi.RunError as error:
             pulumi.log.error(str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever a user's program raises)
             pulumi.log.error("Program failed with an unhandled exception:\n" + users_traceback(error, program))
             status = SHOWN
     sys.stdout.flush()
     sys.stderr.flush()
     return status
+
+
+def run(program: Path) -> None:
+    """Run the program's file."""
+    runpy.run_path(str(program), run_name="__main__")
 
 
 def go_on_with_unknown_results() -> None:
@@ -88,13 +93,13 @@ def go_on_with_unknown_results() -> None:
     sys.modules["pulumi.runtime.invoke"].invoke = pulumi.runtime.invoke = invoke  # type: ignore[attr-defined]
 
 
-def users_traceback(error: BaseException, program: str) -> str:
+def users_traceback(error: BaseException, program: Path) -> str:
     """The traceback from the user's program on; all of it when the program does not show in it."""
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(error))  # says where; who read the file does not matter
     frames = traceback.extract_tb(error.__traceback__)
     for index, frame in enumerate(frames):
-        if os.path.abspath(frame.filename) == os.path.abspath(program):
+        if Path(frame.filename) == program:
             return "".join(traceback.format_exception(error, limit=index - len(frames)))
     return "".join(traceback.format_exception(error))
 
