@@ -19,7 +19,12 @@ PLAN = "import sys; from mlinfra.testing import plan; assert len(plan(sys.argv[1
 
 def environment(folder: Path) -> dict[str, str]:
     """The environment of everything that is measured: nothing of the user's own settings."""
-    theirs = "AWS_", "PULUMI_", "MLINFRA_", "PYTHONDONTWRITEBYTECODE"  # without the last, the first run compiles modules
+    theirs = (
+        "AWS_",
+        "PULUMI_",
+        "MLINFRA_",
+        "PYTHONDONTWRITEBYTECODE",
+    )  # without the last, the first run compiles modules
     kept = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
     own = {"MLINFRA_HOME": str(folder / "home"), "PULUMI_CONFIG_PASSPHRASE": "bench", "PYTHONPATH": ROOT}
     return {**kept, **own, "NO_COLOR": "1"}

@@ -14,9 +14,16 @@ MAX_MODULE_LINES = 300
 
 
 def tracked() -> list[Path]:
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=False
-    ).stdout.decode().split("\0")
+    names = (
+        subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        )
+        .stdout.decode()
+        .split("\0")
+    )
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]
 
 
@@ -26,7 +33,9 @@ if not FILES:
 
 
 def test_modules_stay_under_300_lines() -> None:
-    lengths = {p: len(p.read_text().splitlines()) for p in FILES if p.suffix == ".py" and p.is_relative_to(ROOT / "mlinfra")}
+    lengths = {
+        p: len(p.read_text().splitlines()) for p in FILES if p.suffix == ".py" and p.is_relative_to(ROOT / "mlinfra")
+    }
     assert {str(p): n for p, n in lengths.items() if n > MAX_MODULE_LINES} == {}
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from mlinfra.engine import diff, events, tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from mlinfra.engine.state import PendingOperation
     from mlinfra.engine.tasks import Task
 
 
@@ -79,3 +80,15 @@ class Reporter:
         self.say("error", f"Preview failed: {message}" if self._preview else message, "" if step.internal else step.urn)
         if not self._preview:
             self.emit(events.ResourceFailed(step=step, steps=self.changes.total()))
+
+    def warn_of_pending(self, pending: Sequence[PendingOperation]) -> None:
+        """Say what an earlier run was doing when it was cut off."""
+        listed = "".join(f"  * {operation.resource.urn}, interrupted while {operation.type}\n" for operation in pending)
+        self.say(
+            "warning",
+            f"Attempting to deploy or update resources with {len(pending)} pending operations from previous deployment.\n"
+            f"{listed}These resources are in an unknown state because the run was interrupted while waiting for changes to "
+            "these resources to complete. Check in the provider whether the operations listed completed successfully.\n"
+            "A refresh reads what is there and clears the operations, except for those that were creating something: these "
+            "are cleared by a refresh with --clear-pending-creates.",
+        )

@@ -32,6 +32,7 @@ from mlinfra.engine.report import Reporter
 from mlinfra.engine.requests import Requests
 from mlinfra.engine.targets import Selection
 from mlinfra.engine.tasks import Task
+from mlinfra.engine.turns import Turns
 from mlinfra.engine.urn import STACK_TYPE
 from mlinfra.errors import MlinfraError
 
@@ -80,17 +81,15 @@ class Run:
         ledger = Ledger(base, None if dry_run else stack.journal(base))
         hidden = tuple(config[key] for key in secret if config[key])
         reporter = Reporter(emit, preview=dry_run, refreshing=kind.operation == "refresh", hidden=hidden)
-        self._callbacks, self._source = (
-            Callbacks(),
-            options.plugins or PluginSource({name: plugin.path for name, plugin in stack.project.plugins.items()}),
-        )
+        self._callbacks = Callbacks()
+        self._source = options.plugins or PluginSource({name: p.path for name, p in stack.project.plugins.items()})
         registry = Registry(
             self._open_provider, ledger.reference, lambda text: reporter.say("warning", text), dry_run=dry_run
         )
         self._hooks = Hooks(self._callbacks, dry_run=dry_run, warn=lambda text, urn: reporter.say("warning", text, urn))
-        marks = Marks()
+        marks, turns = Marks(), Turns()
         executor = Executor(
-            ledger, registry, reporter, self._hooks, marks.deleted,
+            ledger, registry, reporter, self._hooks, marks.deleted, turns,
             dry_run=dry_run, parallel=self._parallel, continue_on_error=options.continue_on_error,
         )  # fmt: skip
         selection = Selection(
@@ -101,7 +100,7 @@ class Run:
         )
         self.parts = Parts(
             ledger=ledger, registry=registry, reporter=reporter, executor=executor, marks=marks, selection=selection,
-            dry_run=dry_run,
+            turns=turns, dry_run=dry_run,
         )  # fmt: skip
         self.planner = Planner(self.parts, frozenset(options.replaces))
         self.registrar = Registrar(
@@ -137,8 +136,9 @@ class Run:
             parts.abort()
         finally:
             try:
-                with self.registrar.turns:  # whatever is being decided is decided
-                    parts.executor.wait()
+                with parts.turns:
+                    pass  # whatever is being decided is decided
+                parts.executor.wait()
                 self._register_stack_outputs()
             finally:  # a state that cannot be written leaves no program and no provider behind either
                 forget()
@@ -161,7 +161,7 @@ class Run:
         if kind.refresh:
             self._refresh(parts.ledger.previous)
         elif parts.ledger.base.pending and not parts.dry_run and not kind.refresh_registered:
-            self._warn_of_pending()
+            parts.reporter.warn_of_pending(parts.ledger.base.pending)
         if (
             parts.executor.stopping.is_set()
             or parts.executor.errors
@@ -299,15 +299,3 @@ class Run:
         if missing:
             parts.abort()
             raise Abort("one or more targets could not be found in the stack")
-
-    def _warn_of_pending(self) -> None:
-        pending = self.parts.ledger.base.pending
-        listed = "".join(f"  * {operation.resource.urn}, interrupted while {operation.type}\n" for operation in pending)
-        self.parts.reporter.say(
-            "warning",
-            f"Attempting to deploy or update resources with {len(pending)} pending operations from previous deployment.\n"
-            f"{listed}These resources are in an unknown state because the run was interrupted while waiting for changes to "
-            "these resources to complete. Check in the provider whether the operations listed completed successfully.\n"
-            "A refresh reads what is there and clears the operations, except for those that were creating something: these "
-            "are cleared by a refresh with --clear-pending-creates.",
-        )

@@ -5,7 +5,6 @@ stays unknown. So code in `apply` runs on names and ARNs and what it makes of th
 that is not.
 """
 
-
 from __future__ import annotations
 
 import os

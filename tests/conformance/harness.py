@@ -13,10 +13,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+import conform
 import yaml
 
-import conform
-from mlinfra.engine import Cancellation, ImportItem, Options, Stack, destroy, events, import_resources, preview, refresh, up
+from mlinfra.engine import (
+    Cancellation,
+    ImportItem,
+    Options,
+    Stack,
+    destroy,
+    events,
+    import_resources,
+    preview,
+    refresh,
+    up,
+)
 from mlinfra.engine.deployment import encode
 from mlinfra.engine.project import Project
 from mlinfra.errors import MlinfraError
@@ -66,7 +77,9 @@ class Engine:
         name = step.get("stack", "dev")
         self._configure(name, step)
         record = Recorder()
-        fatal = (step.get("kill") or {}).get("signal", "") == "SIGKILL" or ("kill" in step and "signal" not in step["kill"])
+        fatal = (step.get("kill") or {}).get("signal", "") == "SIGKILL" or (
+            "kill" in step and "signal" not in step["kill"]
+        )
         code = self.operate_and_die(step, env, record) if fatal else self.operate(step, env, record)
         actual = record.facts(self.base, self.ws)
         snapshot = self.stack(name).load()
@@ -105,7 +118,13 @@ class Engine:
     def operate_and_die(self, step: dict[str, Any], env: dict[str, str], record: Recorder) -> int:
         """Do the operation in a process of its own, and kill that and everything it started."""
         log = self.base / "events.jsonl"
-        arguments = [str(self.base), self.scenario["name"], json.dumps({**step, "kill": None}), json.dumps(env), str(log)]
+        arguments = [
+            str(self.base),
+            self.scenario["name"],
+            json.dumps({**step, "kill": None}),
+            json.dumps(env),
+            str(log),
+        ]
         process = subprocess.Popen([sys.executable, __file__, *arguments])
         until = time.monotonic() + 60
         while process.poll() is None and not reached(self.ws, step["kill"]):
@@ -232,11 +251,17 @@ class Recorder:
         trace, diagnostics = [], []
         facts: dict[str, Any] = {"changes": {}, "outputs": {}}
         for event in self.events:
-            for kind, what in (("resourcePreEvent", "start"), ("resOutputsEvent", "done"), ("resOpFailedEvent", "failed")):
+            for kind, what in (
+                ("resourcePreEvent", "start"),
+                ("resOutputsEvent", "done"),
+                ("resOpFailedEvent", "failed"),
+            ):
                 if kind in event:
                     self._step(event[kind]["metadata"], what, rows, trace)
             if "resOutputsEvent" in event and event["resOutputsEvent"]["metadata"]["type"] == "pulumi:pulumi:Stack":
-                facts["outputs"] = conform.value((event["resOutputsEvent"]["metadata"]["new"] or {}).get("outputs") or {})
+                facts["outputs"] = conform.value(
+                    (event["resOutputsEvent"]["metadata"]["new"] or {}).get("outputs") or {}
+                )
             if "diagnosticEvent" in event and event["diagnosticEvent"]["severity"] != "debug":
                 said = event["diagnosticEvent"]
                 text = conform.message(said["message"], places)
@@ -250,7 +275,9 @@ class Recorder:
         facts["overlap"] = overlap(trace)
         return facts
 
-    def _step(self, m: dict[str, Any], what: str, rows: list[dict[str, Any]], trace: list[tuple[str, str, str]]) -> None:
+    def _step(
+        self, m: dict[str, Any], what: str, rows: list[dict[str, Any]], trace: list[tuple[str, str, str]]
+    ) -> None:
         trace.append((m["op"], m["urn"], what))
         if what == "start":
             row = {"op": m["op"], "urn": m["urn"]}
