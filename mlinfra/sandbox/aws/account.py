@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.session import Session
 
 from mlinfra.sandbox.aws.names import search
+from mlinfra.sandbox.aws.transport import Application, Shortcut
 from mlinfra.sandbox.refusals import install
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class AwsError(Exception):
 class Account:
     """boto3 onto one endpoint. Clients are made once per service and region and shared by all threads.
 
-    What AWS would refuse and the server does not is refused here, before a call is sent.
+    What AWS would refuse and the server does not is refused here, before a call is sent. `application` is the server's own
+    one when it lives in this process: calls then go straight into it.
     """
 
-    def __init__(self, endpoint_url: str) -> None:
+    def __init__(self, endpoint_url: str, application: Application | None = None) -> None:
         self.endpoint_url = endpoint_url
         core = Session()
         core.set_config_variable("profile", None)
@@ -61,6 +63,8 @@ class Account:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
         self._session.events.register("before-send.s3-control", _without_account)
+        if application is not None:
+            self._session.events.register_last("before-send", Shortcut(application))
         install(self._session, self.client)
 
     def client(self, service: str, region: str = DEFAULT_REGION) -> Any:

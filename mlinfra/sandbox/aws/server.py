@@ -7,6 +7,7 @@ a connection of its own, so the peer tells whose call it is; what is configured 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import OrderedDict
@@ -31,30 +32,52 @@ from mlinfra.sandbox.aws.provider import AwsProvider
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mlinfra.sandbox.aws.transport import Application
+
 log = logging.getLogger("mlinfra.sandbox")
 WIRE: Final = Wire(secrets=False, resources=False)
 MAX_PEERS: Final = 1024
 MAX_MESSAGE: Final = 400 * 1024 * 1024  # what Pulumi itself allows
 THREADS: Final = 64
+WARM: Final = {
+    "ec2": "describe_vpcs",
+    "s3": "list_buckets",
+    "iam": "list_roles",
+    "kms": "list_keys",
+    "logs": "describe_log_groups",
+}
 
 
-def serve(endpoint_url: str, port: int = 0) -> tuple[grpc.Server, int]:
-    """Serve the provider for the account at `endpoint_url` on 127.0.0.1; returns the started server and its port."""
+def serve(endpoint_url: str, port: int = 0, application: Application | None = None) -> tuple[grpc.Server, int]:
+    """Serve the provider for the account at `endpoint_url` on 127.0.0.1; returns the started server and its port.
+
+    `application` is the account's WSGI application, if it lives in this process: that saves the way over HTTP.
+    """
     server = grpc.server(
         futures.ThreadPoolExecutor(THREADS, thread_name_prefix="aws-provider"),
         options=[("grpc.max_receive_message_length", MAX_MESSAGE), ("grpc.max_send_message_length", MAX_MESSAGE)],
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(endpoint_url), server)
+    account = Account(endpoint_url, application)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(account), server)
     bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
+    if application is not None:
+        threading.Thread(target=_warm, args=(account,), daemon=True).start()
     return server, bound
+
+
+def _warm(account: Account) -> None:
+    """Make the first calls of what nearly every stack uses, which take seconds, while its program still starts."""
+    for service, operation in WARM.items():
+        with contextlib.suppress(AwsError):
+            account.call(service, operation, {})
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Pulumi's ResourceProvider for every engine that attaches."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._account = Account(endpoint_url)
+    def __init__(self, account: Account) -> None:
+        self._account = account
         self._claims = Claims()
         self._instances: OrderedDict[str, AwsProvider] = OrderedDict()
         self._lock = threading.Lock()

@@ -81,7 +81,7 @@ class Server:
         try:
             from mlinfra.sandbox.aws import serve
 
-            self._provider, port = serve(self.info.endpoint_url, port=0)
+            self._provider, port = serve(self.info.endpoint_url, port=0, application=self._answer)
         except Exception:
             log.exception("the provider is not served")
         else:

@@ -1,0 +1,83 @@
+"""A short way for requests: from boto3 straight into the server's application when both live in one process.
+
+Sockets, HTTP and their threads cost a third and more of a call on the emulated account (measured on moto 5.2).
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from botocore.awsrequest import AWSResponse
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Shortcut:
+    """Answers botocore's `before-send` with what the WSGI application says."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def __call__(self, request: Any, **_: Any) -> AWSResponse:
+        """The answer to a request that would otherwise be sent."""
+        started: dict[str, Any] = {}
+
+        def start_response(status: str, headers: list[tuple[str, str]], _exception: Any = None) -> None:
+            started["status"], started["headers"] = int(status.split(maxsplit=1)[0]), headers
+
+        answer = self._application(environ(request), start_response)
+        try:
+            body = b"".join(answer)
+        finally:
+            getattr(answer, "close", lambda: None)()
+        return AWSResponse(request.url, started["status"], dict(started["headers"]), _Body(body))
+
+
+class _Body(io.BytesIO):
+    """A body as botocore reads one from a connection."""
+
+    def stream(self, amount: int = 65536, **_: Any) -> Iterator[bytes]:
+        """The body in pieces."""
+        while piece := self.read(amount):
+            yield piece
+
+
+def environ(request: Any) -> dict[str, Any]:
+    """The WSGI environment of one of botocore's prepared requests."""
+    url = urlsplit(request.url)
+    target = url.path + (f"?{url.query}" if url.query else "")
+    body = request.body or b""
+    content = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else bytes(body)
+    found: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(url.path, "latin-1") or "/",
+        "QUERY_STRING": url.query,
+        "RAW_URI": target,
+        "REQUEST_URI": target,
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": str(url.port or 80),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": url.netloc,
+        "CONTENT_LENGTH": str(len(content)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(content),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in request.headers.items():
+        key = name.upper().replace("-", "_")
+        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        if key == "CONTENT_TYPE":
+            found[key] = text
+        elif key != "CONTENT_LENGTH":
+            found[f"HTTP_{key}"] = text
+    return found
