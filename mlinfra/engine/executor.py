@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlinfra.engine.report import Reporter
     from mlinfra.engine.state import ResourceState
     from mlinfra.engine.tasks import Task
+    from mlinfra.engine.turns import Turns
 
 _PENDING: Final = {
     tasks.CREATE: "creating",
@@ -47,7 +48,10 @@ class TaskFailed(Exception):
 
 
 class Executor:
-    """Performs tasks for whichever thread asks. `deletes` are the URNs that go away, kept by whoever decides."""
+    """Performs tasks for whichever thread asks. `deletes` are the URNs that go away, kept by whoever decides.
+
+    A failure stops the run when its turn comes: what was registered before it is still decided about and begun.
+    """
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class Executor:
         reporter: Reporter,
         hooks: Hooks,
         deletes: set[str],
+        turns: Turns,
         *,
         dry_run: bool,
         parallel: int,
@@ -67,6 +72,7 @@ class Executor:
         self.on_stop: Callable[[], None] = lambda: None
         self._ledger = ledger
         self._reporter = reporter
+        self._turns = turns
         self._dry_run = dry_run
         self._continue = continue_on_error
         self._parallel = parallel
@@ -165,11 +171,15 @@ class Executor:
         self.failed.append(task)
         self.errors += 1
         if not (self._continue or tolerant):
-            self.stop()
+            self._stop_in_turn()
 
     def _count_error(self) -> None:
         self.errors += 1
         if not self._continue:
+            self._stop_in_turn()
+
+    def _stop_in_turn(self) -> None:
+        with self._turns:
             self.stop()
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:

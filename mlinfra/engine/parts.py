@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mlinfra.engine.registry import Registry
     from mlinfra.engine.report import Reporter
     from mlinfra.engine.targets import Selection
+    from mlinfra.engine.turns import Turns
 
 
 class Abort(Exception):
@@ -28,6 +29,7 @@ class Parts:
     executor: Executor
     marks: Marks
     selection: Selection
+    turns: Turns  # whose it is to decide
     dry_run: bool
     saw_error: bool = False
     aborted: bool = False

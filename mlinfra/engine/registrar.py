@@ -19,7 +19,6 @@ from mlinfra.engine.ledger import dependencies, provider_urn
 from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.planner import Case, Planner
 from mlinfra.engine.tasks import Task
-from mlinfra.engine.turns import Turns
 from mlinfra.errors import MlinfraError
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Registrar:
     """Takes registrations and reads. `refresh`: read each resource before it is decided about."""
 
     def __init__(self, stack: str, project: str, parts: Parts, planner: Planner, *, mode: Mode, refresh: bool) -> None:
-        self.turns = Turns()
+        self.turns = parts.turns
         self._stack, self._project, self._parts, self._planner = stack, project, parts, planner
         self._marks, self._mode, self._refresh = parts.marks, mode, refresh
         self._skipped: set[str] = set()
@@ -214,10 +213,11 @@ class Registrar:
         return True
 
     def _do(self, chain: list[Task]) -> Registered:
-        """Have tasks done; others may be decided about meanwhile."""
+        """Have tasks done. Others are decided about meanwhile."""
         state = chain[-1].state
         try:
-            self._parts.executor.run(chain)
+            with self.turns.aside():
+                self._parts.executor.run(chain)
         except TaskFailed:
             return self._failed(state)
         return Registered(state, unknown=chain[-1].skipped)
