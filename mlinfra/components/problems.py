@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[\w:-]+")  # keys that need no quotes
 _WORDS = {"sequence_str": "must be a list"}
 
 
-class Invalid(ValueError):  # noqa: N818 (reads as what a validator says of a value)
+class Invalid(ValueError):
     """Raised by a validator: why a value cannot be used and what to write instead.
 
     `argument` names the argument when the check looks at several of them.

@@ -25,7 +25,9 @@ class ProviderFailure(ProviderError):
 class InitFailure(ProviderFailure):
     """The resource exists but is not ready: keep it, report the reasons, fail the step."""
 
-    def __init__(self, message: str, *, id: str, outputs: Properties, inputs: Properties, reasons: Sequence[str]) -> None:
+    def __init__(
+        self, message: str, *, id: str, outputs: Properties, inputs: Properties, reasons: Sequence[str]
+    ) -> None:
         super().__init__(message)
         self.id, self.outputs, self.inputs, self.reasons = id, outputs, inputs, tuple(reasons)
 
@@ -118,19 +120,39 @@ class Provider(Protocol):
     """One configured provider instance. Calls may come from several threads at once. Timeouts are in seconds, 0: none."""
 
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked: ...
-    def diff_config(self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]) -> Diffed: ...
+    def diff_config(
+        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
+    ) -> Diffed: ...
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured: ...
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked: ...
-    def diff(self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]) -> Diffed: ...
+    def diff(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        ignore: Sequence[str],
+    ) -> Diffed: ...
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created: ...
     def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult: ...
     def update(
-        self, urn: str, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties, *,
-        ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False,
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        *,
+        ignore: Sequence[str] = (),
+        timeout: float = 0,
+        preview: bool = False,
     ) -> Properties: ...
     def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked: ...
-    def call(self, token: str, args: Properties, dependencies: Mapping[str, Sequence[str]], *, preview: bool = False) -> Invoked: ...
+    def call(
+        self, token: str, args: Properties, dependencies: Mapping[str, Sequence[str]], *, preview: bool = False
+    ) -> Invoked: ...
     def cancel(self) -> None: ...
     def close(self) -> None: ...
 
@@ -138,7 +160,9 @@ class Provider(Protocol):
 class ProviderSource(Protocol):
     """Where providers come from: found as plugins on this machine, attached to a running server, or offline."""
 
-    def open(self, package: str, version: str, *, engine_address: str, project_dir: str, env: Mapping[str, str]) -> Provider:
+    def open(
+        self, package: str, version: str, *, engine_address: str, project_dir: str, env: Mapping[str, str]
+    ) -> Provider:
         """A fresh, unconfigured provider; raises ProviderError naming package and version when there is none."""
         ...
 

@@ -140,15 +140,15 @@ def _b64(data: bytes) -> str:
 
 
 def _encrypt(key: bytes, plaintext: str) -> str:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 (only stacks with secrets pay for it)
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     nonce = os.urandom(_NONCE_BYTES)
     return f"v1:{_b64(nonce)}:{_b64(AESGCM(key).encrypt(nonce, plaintext.encode(), None))}"
 
 
 def _decrypt(key: bytes, ciphertext: str) -> str:
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     parts = ciphertext.split(":")
     if len(parts) != 3 or parts[0] != "v1":  # noqa: PLR2004

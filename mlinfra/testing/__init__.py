@@ -16,11 +16,11 @@ __all__ = ["Node", "PlanError", "ResourceGraph", "Unknown", "plan"]
 def __getattr__(name: str) -> Any:
     # Planning needs the engine, which needs pulumi and grpc; pytest imports this package at every start.
     if name == "plan":
-        from mlinfra.testing.planning import plan  # noqa: PLC0415
+        from mlinfra.testing.planning import plan
 
         return plan
     if name == "PlanError":
-        from mlinfra.offline.plan import PlanError  # noqa: PLC0415
+        from mlinfra.offline.plan import PlanError
 
         return PlanError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,6 +25,6 @@ def mlinfra_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def mlinfra_plan(mlinfra_home: Path) -> Callable[..., ResourceGraph]:
     """`mlinfra.testing.plan`, with an empty MLINFRA_HOME."""
     del mlinfra_home
-    from mlinfra.testing import plan  # noqa: PLC0415 (pytest imports this module at every start)
+    from mlinfra.testing import plan
 
     return plan

@@ -38,7 +38,7 @@ class Declared:
         return {found.name for found in self.graph.dependencies(node)}
 
 
-def document(node: Node, property: str = "policy") -> list[dict[str, Any]]:  # noqa: A002
+def document(node: Node, property: str = "policy") -> list[dict[str, Any]]:
     """The statements of a policy document."""
     return json.loads(node.inputs[property])["Statement"]
 

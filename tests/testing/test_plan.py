@@ -203,7 +203,7 @@ def test_no_such_name() -> None:
 class LookedUp:
     """What `aws.ec2.get_ami` would return, in part."""
 
-    def __init__(self, id: str, tags: list[str], public: bool) -> None:  # noqa: A002
+    def __init__(self, id: str, tags: list[str], public: bool) -> None:
         if (id and not isinstance(id, str)) or (tags and not isinstance(tags, list)):
             raise TypeError("as generated SDKs check it")
         for name, value in (("id", id), ("tags", tags), ("public", public)):

@@ -25,7 +25,7 @@ def main() -> None:
         os._exit(0)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    from mlinfra.sandbox.server.process import Server  # noqa: PLC0415
+    from mlinfra.sandbox.server.process import Server
 
     server = Server(options.home, port=options.port, idle_seconds=options.idle_seconds)
     with os.fdopen(options.ready, "w") as ready:

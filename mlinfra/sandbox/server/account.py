@@ -39,9 +39,9 @@ class Account:
 
     def __init__(self, files: ServerFiles) -> None:
         os.environ.update(SETTINGS)
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        from mlinfra.sandbox.server.overlay import Overlay  # noqa: PLC0415
+        from mlinfra.sandbox.server.overlay import Overlay
 
         class Moto(DomainDispatcherApplication):  # type: ignore[misc]
             def get_backend_for_host(self, host: str | None) -> Any:
@@ -85,7 +85,7 @@ class Account:
         self._write()
 
     def _write(self) -> None:
-        from mlinfra.sandbox.server.snapshot import save  # noqa: PLC0415
+        from mlinfra.sandbox.server.snapshot import save
 
         try:
             save(self._files.snapshot, self.generation, self._overlay.state())
@@ -110,7 +110,7 @@ class Account:
             log.warning("the last server died with changes that it had not written: a new, empty account begins")
             self._files.outdated.unlink()
             return None
-        from mlinfra.sandbox.server.snapshot import SnapshotError, load  # noqa: PLC0415
+        from mlinfra.sandbox.server.snapshot import SnapshotError, load
 
         try:
             generation, state = load(self._files.snapshot)

@@ -148,8 +148,8 @@ def _node_type(_: Any, __: Any, instance_type: str) -> None:
 
 def _validate_type(shape: str, instance_type: str) -> None:
     """Any instance type is right that SageMaker's own API lists; moto's lists are from 2023."""
-    from moto.core.utils import get_service_model  # noqa: PLC0415
-    from moto.sagemaker.exceptions import ValidationError  # noqa: PLC0415
+    from moto.core.utils import get_service_model
+    from moto.sagemaker.exceptions import ValidationError
 
     known = get_service_model("sagemaker").shape_for(shape).enum
     if instance_type not in known:

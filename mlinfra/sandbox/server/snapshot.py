@@ -75,7 +75,7 @@ def _versions() -> dict[str, str]:
 
 def _used_backends() -> list[Any]:
     """The list that moto keeps of the backends that hold anything, one for each service."""
-    from moto.core import base_backend  # noqa: PLC0415
+    from moto.core import base_backend
 
     backends: Any = base_backend.BackendDict
     used: list[Any] = backends._instances  # noqa: SLF001
@@ -115,8 +115,8 @@ def _function(module: str, code: bytes, name: str, defaults: Any, cells: list[An
 
 
 def _cryptographic(thing: Any) -> Any:
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization as form
 
     der = form.Encoding.DER
     if hasattr(thing, "private_bytes"):
@@ -131,8 +131,8 @@ def _cryptographic(thing: Any) -> Any:
 
 
 def _read(kind: str, content: bytes) -> Any:
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization as form
 
     readers: dict[str, Callable[[bytes], Any]] = {
         "private": lambda der: form.load_der_private_key(der, None),

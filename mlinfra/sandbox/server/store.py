@@ -76,7 +76,7 @@ class Store:
         return None
 
 
-class Refusal(Exception):  # noqa: N818 - not a failure of ours: the account's own answer, handed on
+class Refusal(Exception):
     """Another operation's error, which is the answer to this one too."""
 
     def __init__(self, response: Response) -> None:

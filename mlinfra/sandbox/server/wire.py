@@ -178,7 +178,7 @@ def operation_name(environ: Environ, service: str) -> str:
 
 def understand(environ: Environ, origin: Origin, service: str, name: str) -> Call:
     """Read the parameters of operation `name` from the request; the request can still be passed on."""
-    from moto.iam.models import get_account_id_from  # noqa: PLC0415
+    from moto.iam.models import get_account_id_from
 
     model = get_service_model(service)
     operation = model.operation_model(name)
