@@ -49,7 +49,7 @@ class Account:
         self.endpoint_url = endpoint_url
         core = Session()
         core.set_config_variable("profile", None)
-        self._session = boto3.session.Session(
+        self._session = boto3.Session(
             aws_access_key_id=CREDENTIAL, aws_secret_access_key=CREDENTIAL, botocore_session=core
         )
         self._config = Config(

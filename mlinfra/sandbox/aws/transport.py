@@ -50,7 +50,7 @@ def environ(request: Any) -> dict[str, Any]:
     """The WSGI environment of one of botocore's prepared requests."""
     url = urlsplit(request.url)
     target = url.path + (f"?{url.query}" if url.query else "")
-    body = request.body or b""
+    body: Any = request.body or b""
     content = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else bytes(body)
     found: dict[str, Any] = {
         "REQUEST_METHOD": request.method,

@@ -31,7 +31,11 @@ class Handler(MotoRequestHandler):  # type: ignore[misc]
         """Answer one request."""
         self.environ: Environ = self.make_environ()
         started: list[Any] = []
-        body = b"".join(self.server.app(self.environ, lambda *start: started.extend(start)))
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+            started.extend((status, headers))
+
+        body = b"".join(self.server.app(self.environ, start_response))
         status, headers = started[:2]
         code, _, phrase = status.partition(" ")
         self.send_response(int(code), phrase)
