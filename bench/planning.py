@@ -36,19 +36,21 @@ def plan(folder: Path, project: Path, resources: int) -> Cost:
     return command(argv, env=environment(folder), cwd=str(project))
 
 
+def alone(folder: Path, project: Path, monitor: tuple[str, int]) -> Cost:
+    """The program under the null monitor of `bare.serving`."""
+    address, process = monitor
+    argv = [sys.executable, "-m", "bench.bare", address, str(project)]
+    return command(argv, env=environment(folder), cwd=str(project), servers=[process])
+
+
 def plan_against_bare(folder: Path, resources: int, runs: int) -> Iterator[Ratio]:
     """Planning a program, and running it without an engine."""
     project = programs.write(folder / f"plan-{resources}", resources)
-    with bare.serving() as (address, monitor):
-
-        def alone() -> Cost:
-            argv = [sys.executable, "-m", "bench.bare", address, str(project)]
-            return command(argv, env=environment(folder), cwd=str(project), servers=[monitor])
-
+    with bare.serving() as monitor:
         yield compare(
             "plan",
             (f"plan of {resources} resources", lambda: plan(folder, project, resources)),
-            ("the bare program", alone),
+            ("the bare program", lambda: alone(folder, project, monitor)),
             runs=runs,
             goal=1.15,
         )
