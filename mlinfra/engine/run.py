@@ -238,8 +238,7 @@ class Run:
 
     def _conclude(self) -> bool:
         """Say how it went; returns whether it failed."""
-        parts = self.parts
-        what = "preview" if parts.dry_run else "update"
+        parts, what = self.parts, "preview" if self.parts.dry_run else "update"
         bailed = parts.aborted or self._program_failed
         if not bailed and (parts.executor.errors or parts.saw_error):
             parts.reporter.say("error", f"{what} failed")
@@ -279,9 +278,9 @@ class Run:
     def _open_provider(self, package: str, version: str) -> Provider:
         if package == "pulumi":
             return self._builtin
-        project = self.stack.project
+        where = str(self.stack.project.workdir)
         return self._source.open(
-            package, version, engine_address=self._address, project_dir=str(project.workdir), env=self._options.env
+            package, version, engine_address=self._address, project_dir=where, env=self._options.env
         )
 
     def _outputs_of(self, name: str) -> Properties | None:

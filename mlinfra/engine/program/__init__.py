@@ -51,8 +51,10 @@ class Program:
             "engine": address, "parallel": parallel, "dry_run": dry_run,
         }  # fmt: skip
         self._process = process or launch(stack, env)
-        with contextlib.suppress(BrokenPipeError), _open(self._process.stdin) as stdin:
-            stdin.write(json.dumps(settings))  # and closed: a program that asks for input gets none
+        self._lifeline = _open(self._process.stdin)  # its other end tells the program when this process dies
+        with contextlib.suppress(BrokenPipeError):
+            self._lifeline.write(json.dumps(settings) + "\n")
+            self._lifeline.flush()
         self._ended = ended
         self._readers = [
             threading.Thread(target=_read, args=(_open(stream), severity, print_line), daemon=True)
@@ -66,6 +68,8 @@ class Program:
         for reader in self._readers:
             reader.join()
         status = self._process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._lifeline.close()
         if status == 0:
             self._ended(None)
         elif status == SHOWN:

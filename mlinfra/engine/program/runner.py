@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import runpy
 import sys
+import threading
 import traceback
 import typing
 from pathlib import Path
@@ -30,9 +32,10 @@ def main() -> int:
     except ImportError as error:
         sys.stderr.write(f"The Python {sys.executable} cannot import pulumi: {error}\n")
         return 1
-    given = sys.stdin.read()
+    given = sys.stdin.readline()
     if not given:
         return 0  # the engine ended before it came to the program
+    end_with_the_engine()
     settings = json.loads(given)
     given_as = str(settings.pop("program"))
     program = Path(given_as)
@@ -61,6 +64,19 @@ def main() -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     return status
+
+
+def end_with_the_engine() -> None:
+    """Leave when the engine is gone, however it went; a program that asks for input gets none."""
+    lifeline = os.dup(sys.stdin.fileno())
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
+
+    def wait() -> None:
+        os.read(lifeline, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def run(program: Path) -> None:
