@@ -53,6 +53,7 @@ class Account:
             aws_access_key_id=CREDENTIAL, aws_secret_access_key=CREDENTIAL, botocore_session=core
         )
         self._config = Config(
+            proxies={},  # the server is on this machine
             retries={"total_max_attempts": 1},
             inject_host_prefix=False,
             s3={"addressing_style": "path"},

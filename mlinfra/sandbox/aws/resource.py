@@ -164,6 +164,7 @@ class Resource:
         kind = self.kind
         imported = parse(kind.import_id, self.id) if kind.import_id else None
         taken = parse(kind.id, self.id) if imported is None and "{" in kind.id else imported
+        self.id = (imported or {}).pop("id", self.id)
         for name, text in (taken or {}).items():
             value = text.split(":") if isinstance(kind.schema.inputs.get(name), list) else text
             self.inputs.setdefault(name, value)

@@ -155,3 +155,10 @@ def _validate_type(shape: str, instance_type: str) -> None:
     if instance_type not in known:
         message = f"Value '{instance_type}' at 'instanceType' failed to satisfy constraint: "
         raise ValidationError(message=f"{message}Member must satisfy enum value set: {sorted(known)}")
+
+
+@replaces("route53resolver", "moto.route53resolver.models:Route53ResolverBackend._matched_arn")
+def _tag_query_log_configs(original: Callable[..., Any], backend: Any, arn: str) -> None:
+    """Configurations of query logs have tags too."""
+    if not any(one.arn == arn for one in backend.resolver_query_log_configs.values()):
+        original(backend, arn)

@@ -100,12 +100,11 @@ def audit(kind: AwsType) -> list[str]:
     placed |= {name for step in kind.update if step.named for name in step.props}
     found += [f"{name} is nowhere" for name in inputs.keys() - placed]
     found += [f"{one} is listed, but no property" for one in unknown_names(kind)]
+    operations = {op for op, _, _ in calls(kind) if op in meta} | {op for op in kind.tags or () if op in meta}
+    shapes = [ACCOUNT.input_shape(kind.service, op) for op in operations]
     for name, target in kind.rename.items():
-        if target and not any(
-            resolve(ACCOUNT.input_shape(kind.service, op), target) or "." in name
-            for op, _, _ in calls(kind)
-            if op in meta
-        ):
+        paths = (target, f"{kind.into}.{target}" if kind.into else target)
+        if target and "." not in name and not any(resolve(shape, path) for shape in shapes for path in paths):
             found.append(f"rename {name}: no call has {target}")
     ops = [call.op for call in (*kind.read, kind.delete, kind.adopt) if call is not None]
     ops += [op for step in kind.update for op in (step.remove, step.off, step.clear) if op] + list(kind.tags or ())

@@ -19,7 +19,7 @@ NAMED_BY_AWS = {  # `name` is one of AWS's own words
     "aws:ecr/accountSetting:AccountSetting",
     "aws:guardduty/detectorFeature:DetectorFeature",
 }
-KNOWN = {"partition", "region", "account", "id", "arn", "urn_name", "uuid", "hex8", "hex12", "hex17", "hex32"}
+KNOWN = {"partition", "region", "account", "id", "arn", "urn_name", "uuid", "hex8", "hex12", "hex16", "hex17", "hex32"}
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.token)

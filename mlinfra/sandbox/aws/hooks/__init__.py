@@ -7,6 +7,7 @@ from mlinfra.sandbox.aws.hooks import (
     compute,
     costs,
     data,
+    dns,
     functions,
     identity,
     instances,
@@ -52,6 +53,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "policy": identity.Policy(),
     "prefix_list": instances.PrefixList(),
     "queue": messaging.Queue(),
+    "record": dns.Record(),
     "role": identity.Role(),
     "route": network.Route(),
     "route_table": network.RouteTable(),
@@ -65,4 +67,5 @@ HOOKS: Final[dict[str, Hook]] = {
     "topic": messaging.Topic(),
     "user": identity.User(),
     "vpc_endpoint": network.VpcEndpoint(),
+    "zone": dns.Zone(),
 }
