@@ -1,0 +1,114 @@
+"""Rule cases: small graphs written down in YAML, and what a rule says of them.
+
+A case file is `cases/<module>.yaml`: rule id, then verdict (pass, fail, not applicable, undetermined), then a list of
+graphs. A graph is a mapping of names to resources: `type` and inputs; `${name}` is another resource's id, `${name.arn}` an
+output of it; `!unknown` a value that only a deployment can tell, `!unknown name` one that comes from another resource.
+`$` holds what is about the case itself: `profile`, and `default: true` where a property is left out on purpose.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlinfra.compliance.profiles import Profile
+from mlinfra.graph import Node, NodeOptions, ResourceGraph, Source, Unknown
+
+FOLDER = Path(__file__).parent / "cases"
+VERDICTS = ("pass", "fail", "not applicable", "undetermined")
+_REFERENCE = re.compile(r"\$\{([\w-]+)(?:\.(\w+))?\}")
+STACK_URN = "urn:pulumi:test::test::pulumi:pulumi:Stack::test-test"
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    of: str
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+_Loader.add_constructor("!unknown", lambda loader, node: _Unknown(loader.construct_scalar(node)))
+
+
+@dataclass(frozen=True)
+class Case:
+    rule: str
+    verdict: str
+    graph: ResourceGraph
+    profile: Profile
+    default: bool
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.rule}-{self.verdict.replace(' ', '-')}-{self.number}"
+
+
+def cases() -> list[Case]:
+    """Every case of every file."""
+    return [case for file in sorted(FOLDER.glob("*.yaml")) for case in _of_file(file)]
+
+
+def _of_file(file: Path) -> list[Case]:
+    content: dict[str, dict[str, list[Any]]] = yaml.load(file.read_text("utf-8"), _Loader) or {}
+    found = []
+    for rule, verdicts in content.items():
+        assert set(verdicts) <= set(VERDICTS), f"{file.name}: {rule}: {set(verdicts) - set(VERDICTS)}"
+        for verdict, graphs in verdicts.items():
+            for number, resources in enumerate(graphs, 1):
+                about = (resources or {}).pop("$", {})
+                profile = Profile(about.get("profile", "regulated"))
+                found.append(Case(rule, verdict, graph(resources or {}), profile, about.get("default", False), number))
+    return found
+
+
+def graph(resources: dict[str, Any]) -> ResourceGraph:
+    """The graph of a case."""
+    types = {name: spec.pop("type") for name, spec in resources.items()}
+    urns = {name: f"urn:pulumi:test::test::{kind}::{name}" for name, kind in types.items()}
+
+    def outputs(name: str) -> dict[str, Any]:
+        service = types[name].split(":")[1].split("/")[0]
+        return {"id": f"{name}-id", "arn": f"arn:aws:{service}:us-east-1:123456789012:{name}", "name": f"{name}-name"}
+
+    def value(raw: Any, path: str, used: set[str]) -> Any:
+        if isinstance(raw, _Unknown):
+            used.update([raw.of] if raw.of else ())
+            return Unknown(path, tuple(urns[name] for name in [raw.of] if name))
+        if isinstance(raw, dict):
+            return {key: value(item, f"{path}.{key}" if path else key, used) for key, item in raw.items()}
+        if isinstance(raw, list):
+            return [value(item, f"{path}[{index}]", used) for index, item in enumerate(raw)]
+        if isinstance(raw, str):
+
+            def resolved(match: re.Match[str]) -> str:
+                used.add(match[1])
+                return str(outputs(match[1])[match[2] or "id"])
+
+            return _REFERENCE.sub(resolved, raw)
+        return raw
+
+    nodes = [Node(urn=STACK_URN, type="pulumi:pulumi:Stack", name="test-test")]
+    for name, spec in resources.items():
+        options = NodeOptions(**spec.pop("options", {}))
+        external = spec.pop("external", False)
+        inputs, edges = {}, {}
+        for key, raw in spec.items():
+            used: set[str] = set()
+            inputs[key] = value(raw, key, used)
+            if used:
+                edges[key] = tuple(urns[one] for one in sorted(used))
+        depends = tuple(dict.fromkeys(urn for found in edges.values() for urn in found))
+        nodes.append(
+            Node(
+                urn=urns[name], type=types[name], name=name, parent=STACK_URN, id=f"{name}-id", inputs=inputs,
+                outputs={**inputs, **outputs(name)}, edges=edges, depends_on=depends, options=options, external=external,
+                source=Source("__main__.py", len(nodes)),
+            )
+        )  # fmt: skip
+    return ResourceGraph(nodes, project="test", stack="test")
