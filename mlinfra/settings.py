@@ -16,7 +16,7 @@ from mlinfra.catalog import regions
 from mlinfra.components.account import known_region
 from mlinfra.components.addresses import pod_range, vpc_range
 from mlinfra.components.args import Args
-from mlinfra.components.network import check_egress, check_endpoints, check_zones
+from mlinfra.components.network_checks import check_egress, check_endpoints, check_zones
 from mlinfra.components.problems import ArgumentError, Invalid, Problem
 from mlinfra.components.profiles import POSTURES, Classification, Egress, Profile, at_least, log_days
 from mlinfra.components.references import each, principal_arn

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Kind = Literal["gateway", "interface"]
 
@@ -29,25 +29,49 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One service. `own` says that requests may only reach the account's own resources."""
+    """One service. `own` says that requests may only reach the account's own resources.
+
+    `needed_by` are those who cannot work without it where there is no way out: component classes, eks and sagemaker.
+    """
 
     service: str
     kind: Kind
     profiles: frozenset[str]
+    name: str = "com.amazonaws.{region}.{service}"
     own: bool = False
+    needed_by: frozenset[str] = frozenset()
     also: tuple[Exemption, ...] = field(default=())
+
+    def service_name(self, region: str) -> str:
+        """What AWS calls the endpoint's service in the region, such as com.amazonaws.eu-central-1.s3."""
+        return self.name.format(region=region, service=self.service)
 
 
 @functools.cache
 def endpoints() -> Mapping[str, Endpoint]:
     """Every known endpoint by service, in the order of the file."""
-    table = tomllib.loads((resources.files("mlinfra.catalog") / "endpoints.toml").read_text("utf-8"))
-    return {service: _endpoint(service, entry) for service, entry in table["endpoints"].items()}
+    return {service: _endpoint(service, entry) for service, entry in _table()["endpoints"].items()}
 
 
 def defaults(profile: str) -> tuple[str, ...]:
     """The services whose endpoints the profile brings."""
     return tuple(service for service, endpoint in endpoints().items() if profile in endpoint.profiles)
+
+
+def needed(users: Iterable[str]) -> tuple[str, ...]:
+    """The services that these cannot work without where there is no way out: component classes, eks, sagemaker."""
+    found = frozenset(users)
+    return tuple(service for service, endpoint in endpoints().items() if endpoint.needed_by & found)
+
+
+def names(region: str) -> tuple[str, ...]:
+    """The domain names that a network in the region must always be able to resolve; *.zone means every name below."""
+    return tuple(name.format(region=region) for name in _table()["names"])
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files("mlinfra.catalog") / "endpoints.toml").read_text("utf-8"))
 
 
 def _endpoint(service: str, entry: Mapping[str, Any]) -> Endpoint:
@@ -64,6 +88,8 @@ def _endpoint(service: str, entry: Mapping[str, Any]) -> Endpoint:
         service=service,
         kind=entry["kind"],
         profiles=frozenset(entry["profiles"]),
+        **({"name": entry["name"]} if "name" in entry else {}),
         own=entry.get("own", False),
+        needed_by=frozenset(entry.get("needed_by", ())),
         also=also,
     )

@@ -23,13 +23,16 @@ class Operator(Enum):
 
     STRING_EQUALS = "StringEquals"
     STRING_NOT_EQUALS = "StringNotEquals"
+    STRING_EQUALS_IF_EXISTS = "StringEqualsIfExists"
     STRING_LIKE = "StringLike"
+    STRING_NOT_LIKE = "StringNotLike"
     ARN_LIKE = "ArnLike"
     ARN_NOT_LIKE = "ArnNotLikeIfExists"
     BOOL = "Bool"
     BOOL_IF_EXISTS = "BoolIfExists"
     NULL = "Null"
     NUMERIC_LESS = "NumericLessThan"
+    NUMERIC_AT_MOST = "NumericLessThanEquals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Principals:
         """Roles, users and account roots by ARN."""
         return cls("AWS", tuple(names))
 
+    @classmethod
+    def federated(cls, provider: Text) -> "Principals":
+        """Those that an identity provider (SAML or OIDC) of this account vouches for, by the provider's ARN."""
+        return cls("Federated", (provider,))
+
     def render(self) -> Any:
         """The principal element."""
         return "*" if self.kind == "*" else {self.kind: _one_or_many(self.names)}
@@ -69,23 +77,40 @@ EVERYONE: Final = Principals("*", ("*",))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One statement. Identity policies have no principals, trust policies no resources."""
+    """One statement. Identity policies have no principals, trust policies no resources.
+
+    It speaks of `actions` or of all others than `except_actions`, on `resources` or on all others than
+    `except_resources`.
+    """
 
     sid: str
-    actions: Sequence[str]
+    actions: Sequence[str] = ()
+    except_actions: Sequence[str] = ()
     effect: Effect = Effect.ALLOW
     principals: Optional[Principals] = None
     resources: Sequence[Text] = ()
+    except_resources: Sequence[Text] = ()
     conditions: Sequence[Condition] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.actions) == bool(self.except_actions):
+            raise ValueError(f"{self.sid}: give actions or except_actions")
+        if self.resources and self.except_resources:
+            raise ValueError(f"{self.sid}: give resources or except_resources")
 
     def render(self) -> dict[str, Any]:
         """The statement as a mapping that may hold outputs."""
         rendered: dict[str, Any] = {"Sid": self.sid, "Effect": self.effect.value}
         if self.principals is not None:
             rendered["Principal"] = self.principals.render()
-        rendered["Action"] = _one_or_many(self.actions)
-        if self.resources:
-            rendered["Resource"] = _one_or_many(self.resources)
+        for element, values in (
+            ("Action", self.actions),
+            ("NotAction", self.except_actions),
+            ("Resource", self.resources),
+            ("NotResource", self.except_resources),
+        ):
+            if values:
+                rendered[element] = _one_or_many(values)
         conditions: dict[str, dict[str, Any]] = {}
         for condition in self.conditions:
             tests = conditions.setdefault(condition.test.value, {})
@@ -126,6 +151,21 @@ def trust(service: str, *conditions: Condition, sid: str = "Assume") -> Document
 def equals(key: str, values: Text | Sequence[Text]) -> Condition:
     """The key has the value, or one of the values."""
     return Condition(Operator.STRING_EQUALS, key, values)
+
+
+def differs(key: str, values: Text | Sequence[Text]) -> Condition:
+    """The key has another value, or none of the values."""
+    return Condition(Operator.STRING_NOT_EQUALS, key, values)
+
+
+def absent(key: str) -> Condition:
+    """The request does not carry the key."""
+    return Condition(Operator.NULL, key, "true")
+
+
+def like(key: str, values: Text | Sequence[Text]) -> Condition:
+    """The key matches the pattern, or one of the patterns."""
+    return Condition(Operator.STRING_LIKE, key, values)
 
 
 def arn_like(key: str, values: Text | Sequence[Text]) -> Condition:

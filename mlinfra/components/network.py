@@ -2,26 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 import pulumi_aws as aws
 from pydantic import field_validator, model_validator
 
-from mlinfra.catalog import endpoints, regions
+from mlinfra.catalog import endpoints
 from mlinfra.components import references
 from mlinfra.components.account import Account
 from mlinfra.components.addresses import letter, pod_range, pod_zone_range, vpc_range, zone_ranges
 from mlinfra.components.args import Args
 from mlinfra.components.component import Component
+from mlinfra.components.dns_firewall import check_domains, dns_firewall
+from mlinfra.components.dns_logs import dns_logs
+from mlinfra.components.egress import internet_gateway, nat_gateways, route_out
 from mlinfra.components.flow_logs import flow_logs
-from mlinfra.components.network_acls import ANYWHERE, Tier
-from mlinfra.components.problems import Invalid
+from mlinfra.components.network_acls import Tier
+from mlinfra.components.network_checks import check_egress, check_endpoints, check_zones
 from mlinfra.components.profiles import POSTURES, Egress, Profile, log_days
 from mlinfra.components.tiers import ids, subnets
 from mlinfra.components.vpc_endpoints import vpc_endpoints
-
-MIN_ZONES = 2  # EKS, load balancers and databases take no fewer
 
 
 class NetworkArgs(Args):
@@ -34,7 +35,7 @@ class NetworkArgs(Args):
     zones: Sequence[str]
     """The availability zones, two at least. Adding one moves nothing; the first holds the only NAT of single egress."""
     logs_key_arn: pulumi.Input[str]
-    """The ARN of the key that encrypts flow logs."""
+    """The ARN of the key that encrypts flow logs and DNS query logs."""
     profile: Profile = Profile.REGULATED
     """The security profile. Default: regulated."""
     egress: Optional[Egress] = None
@@ -43,8 +44,11 @@ class NetworkArgs(Args):
     """A secondary range for pods inside 100.64.0.0/10, from /16 to /21. Default: pods share the workload tier."""
     endpoints: Sequence[str] = ()
     """Services to reach privately beside the profile's own, such as bedrock-runtime."""
+    allowed_domains: Optional[Sequence[str]] = None
+    """The domain names that can be resolved beside AWS's own, such as pypi.org or *.pythonhosted.org; an empty list
+    leaves AWS's alone. Default: every name, in the isolated profile AWS's alone."""
     log_retention_days: Optional[int] = None
-    """How long flow logs are kept. Default: the profile's floor (90, 365, 365)."""
+    """How long flow logs and DNS query logs are kept. Default: the profile's floor (90, 365, 365)."""
     block_public_access: Optional[bool] = None
     """Whether to switch on VPC Block Public Access, which holds for the whole account and region. Default: only in
     the isolated profile."""
@@ -66,6 +70,11 @@ class NetworkArgs(Args):
     def _known_services(cls, value: Sequence[str]) -> Sequence[str]:
         return check_endpoints(value)
 
+    @field_validator("allowed_domains")
+    @classmethod
+    def _domains(cls, value: Optional[Sequence[str]]) -> Optional[Sequence[str]]:
+        return None if value is None else check_domains(value)
+
     @model_validator(mode="after")
     def _consistent(self) -> "NetworkArgs":
         check_zones(self.zones, self.account.region)
@@ -79,7 +88,7 @@ class Network(Component[NetworkArgs]):
 
     Default security group, default network ACL and main route table are closed. Data and control subnets have no
     route out. S3, DynamoDB and the profile's services are reached through endpoints whose policies admit the account
-    alone. Flow logs go to an encrypted log group.
+    alone. Flow logs and DNS queries go to encrypted log groups. Names outside a list can be kept from being resolved.
 
         network = ml.Network("main", ml.NetworkArgs(
             account=account, cidr="10.0.0.0/16", zones=["eu-central-1a", "eu-central-1b"],
@@ -102,6 +111,8 @@ class Network(Component[NetworkArgs]):
     """The VPC endpoints' ids by service."""
     flow_log_group_arn: pulumi.Output[str]
     """The log group of the flow logs."""
+    dns_log_group_arn: pulumi.Output[str]
+    """The log group of the DNS queries."""
 
     _args_type = NetworkArgs
 
@@ -135,14 +146,12 @@ class Network(Component[NetworkArgs]):
             route_tables=[table.id for table in routed.values()],
             subnet_ids=ids(workload),
         )
-        self.flow_log_group_arn = flow_logs(
-            self,
-            name,
-            vpc_id=self._vpc.id,
-            account=args.account,
-            key_arn=args.logs_key_arn,
-            retention_days=log_days(args.profile, args.log_retention_days, "log_retention_days"),
-        ).arn
+        if (domains := args.allowed_domains) is not None or posture.aws_names_only:
+            dns_firewall(self, name, vpc_id=self._vpc.id, region=args.account.region, domains=domains or ())
+        days = log_days(args.profile, args.log_retention_days, "log_retention_days")
+        logged: dict[str, Any] = {"vpc_id": self._vpc.id, "account": args.account, "key_arn": args.logs_key_arn}
+        self.flow_log_group_arn = flow_logs(self, name, **logged, retention_days=days).arn
+        self.dns_log_group_arn = dns_logs(self, name, **logged, retention_days=days).arn
         self.finish()
 
     @property
@@ -214,79 +223,20 @@ class Network(Component[NetworkArgs]):
         if not zones:
             return {}
         name = self._prefix
-        # An internet gateway cannot leave a VPC that has public addresses: one in another VPC is another gateway.
-        gateway = aws.ec2.InternetGateway(
-            f"{name}-internet",
-            vpc_id=self._vpc.id,
-            tags={"Name": name},
-            opts=self.child(replace_on_changes=["vpcId"]),
-        )
+        gateway = internet_gateway(self, name, vpc_id=self._vpc.id)
         table = self._route_table("public")
-        aws.ec2.Route(
-            f"{name}-public-internet",
-            route_table_id=table.id,
-            destination_cidr_block=ANYWHERE,
-            gateway_id=gateway.id,
-            opts=self.child(),
-        )
-        public = self._tier(Tier.PUBLIC, dict.fromkeys(zones, table))
-        nats: dict[str, aws.ec2.NatGateway] = {}
-        for zone, subnet in public.items():
-            role = f"{name}-nat-{letter(zone)}"
-            address = aws.ec2.Eip(role, domain="vpc", tags={"Name": role}, opts=self.child(depends_on=[gateway]))
-            # Deleted before its successor is made, which takes over the address that partners may have allowed.
-            nats[zone] = aws.ec2.NatGateway(
-                role,
-                subnet_id=subnet.id,
-                allocation_id=address.id,
-                tags={"Name": role},
-                opts=self.child(depends_on=[gateway], delete_before_replace=True),
-            )
-        return nats
+        route_out(self, f"{name}-public", table, gateway_id=gateway.id)
+        return nat_gateways(self, name, subnets=self._tier(Tier.PUBLIC, dict.fromkeys(zones, table)), gateway=gateway)
 
     def _workload_routes(self, zone: str, nats: Mapping[str, aws.ec2.NatGateway]) -> aws.ec2.RouteTable:
         """The zone's route table: out through its own NAT gateway, else through the only one, else not at all."""
         role = f"workload-{letter(zone)}"
         table = self._route_table(role)
         if nats:
-            aws.ec2.Route(
-                f"{self._prefix}-{role}-internet",
-                route_table_id=table.id,
-                destination_cidr_block=ANYWHERE,
-                nat_gateway_id=nats.get(zone, next(iter(nats.values()))).id,
-                opts=self.child(),
-            )
+            gateway = nats.get(zone, next(iter(nats.values())))
+            route_out(self, f"{self._prefix}-{role}", table, nat_gateway_id=gateway.id)
         return table
 
     def _route_table(self, role: str) -> aws.ec2.RouteTable:
         name = f"{self._prefix}-{role}"
         return aws.ec2.RouteTable(name, vpc_id=self._vpc.id, tags={"Name": name}, opts=self.child())
-
-
-def check_zones(zones: Sequence[str], region: str) -> None:
-    """Refuses too few zones, a zone named twice, and zones that the region does not have."""
-    place = regions.region(region)
-    choice = ", ".join(place.zones)
-    unknown = [zone for zone in zones if zone not in (*place.zones, *place.older_zones)]
-    if unknown:
-        raise Invalid(f"{region} has no zone {unknown[0]!r}", fix=f"choose from {choice}", argument="zones")
-    if len(set(zones)) < len(zones):
-        raise Invalid("a zone stands there twice", fix="name every zone once", argument="zones")
-    if len(zones) < MIN_ZONES:
-        raise Invalid(f"{len(zones)} are too few", fix=f"name at least {MIN_ZONES} of {choice}", argument="zones")
-
-
-def check_egress(egress: Optional[Egress], profile: Profile) -> None:
-    """Refuses a way out of an isolated network."""
-    if profile is Profile.ISOLATED and egress not in (None, Egress.NONE):
-        fix = "leave egress out, or choose the regulated profile"
-        raise Invalid("the isolated profile has no path to the internet", fix=fix, argument="egress")
-
-
-def check_endpoints(services: Sequence[str]) -> Sequence[str]:
-    """Refuses services without an entry in the catalog."""
-    known = endpoints.endpoints()
-    unknown = [service for service in services if service not in known]
-    if unknown:
-        raise Invalid(f"no endpoint is known for {unknown[0]!r}", fix=f"choose from {', '.join(known)}")
-    return services

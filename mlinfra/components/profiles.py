@@ -65,6 +65,8 @@ class Posture:
     """Days that the log archive keeps audit logs at least."""
     block_public_access: bool
     """Whether VPC Block Public Access is switched on for the whole account and region."""
+    aws_names_only: bool
+    """Whether no domain names but AWS's own can be resolved unless they are listed."""
 
 
 POSTURES: Final[Mapping[Profile, Posture]] = MappingProxyType(
@@ -76,6 +78,7 @@ POSTURES: Final[Mapping[Profile, Posture]] = MappingProxyType(
             lock_days=1,
             archive_days=90,
             block_public_access=False,
+            aws_names_only=False,
         ),
         Profile.REGULATED: Posture(
             egress=Egress.PER_ZONE,
@@ -84,6 +87,7 @@ POSTURES: Final[Mapping[Profile, Posture]] = MappingProxyType(
             lock_days=30,
             archive_days=365,
             block_public_access=False,
+            aws_names_only=False,
         ),
         Profile.ISOLATED: Posture(
             egress=Egress.NONE,
@@ -92,6 +96,7 @@ POSTURES: Final[Mapping[Profile, Posture]] = MappingProxyType(
             lock_days=30,
             archive_days=365,
             block_public_access=True,
+            aws_names_only=True,
         ),
     }
 )

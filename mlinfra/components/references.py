@@ -8,6 +8,7 @@ from mlinfra.components.problems import Invalid
 
 _ARN = "arn:aws[a-z-]*:{}"
 _ACCOUNT = "[0-9]{12}"
+_ROLE = "arn:aws:iam::123456789012:role/admin"
 
 
 def _reference(pattern: str, what: str, example: str) -> Callable[[Any], Any]:
@@ -29,11 +30,54 @@ key_arn = _reference(
 principal_arn = _reference(
     rf"{_ARN.format('(?:iam|sts)')}::{_ACCOUNT}:(?:root|(?:role|user|assumed-role)/[\w+=,.@/-]+)",
     "the ARN of a role, a user or an account",
-    "arn:aws:iam::123456789012:role/admin",
+    _ROLE,
 )
 bucket_arn = _reference(rf"{_ARN.format('s3')}:::[a-z0-9.-]{{3,63}}", "the ARN of a bucket", "arn:aws:s3:::datasets")
 bucket_name = _reference(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", "platform-access-logs")
 endpoint_id = _reference(r"vpce-[0-9a-f]{8,17}", "the id of a VPC endpoint", "vpce-0123456789abcdef0")
+
+role_arn = _reference(rf"{_ARN.format('iam')}::{_ACCOUNT}:role/[\w+=,.@/-]+", "the ARN of a role", _ROLE)
+policy_arn = _reference(
+    rf"{_ARN.format('iam')}::{_ACCOUNT}:policy/[\w+=,.@/-]+",
+    "the ARN of a policy of the account",
+    "arn:aws:iam::123456789012:policy/boundary",
+)
+saml_provider_arn = _reference(
+    rf"{_ARN.format('iam')}::{_ACCOUNT}:saml-provider/[\w._-]+",
+    "the ARN of a SAML provider",
+    "arn:aws:iam::123456789012:saml-provider/company",
+)
+oidc_provider_arn = _reference(
+    rf"{_ARN.format('iam')}::{_ACCOUNT}:oidc-provider/[\w./-]+",
+    "the ARN of an OIDC provider",
+    "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE",
+)
+cluster_arn = _reference(
+    rf"{_ARN.format('eks')}:[a-z0-9-]+:{_ACCOUNT}:cluster/[A-Za-z0-9][A-Za-z0-9_-]*",
+    "the ARN of an EKS cluster",
+    "arn:aws:eks:eu-central-1:123456789012:cluster/platform",
+)
+repository_arn = _reference(
+    rf"{_ARN.format('ecr')}:[a-z0-9-]+:{_ACCOUNT}:repository/[a-z0-9._/-]+",
+    "the ARN of an image repository",
+    "arn:aws:ecr:eu-central-1:123456789012:repository/training",
+)
+secret_arn = _reference(
+    rf"{_ARN.format('secretsmanager')}:[a-z0-9-]+:{_ACCOUNT}:secret:[\w/+=.@-]+",
+    "the ARN of a secret",
+    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:tracking-a1b2c3",
+)
+topic_arn = _reference(
+    rf"{_ARN.format('sns')}:[a-z0-9-]+:{_ACCOUNT}:[\w-]+",
+    "the ARN of a topic",
+    "arn:aws:sns:eu-central-1:123456789012:alarms",
+)
+log_group_arn = _reference(
+    rf"{_ARN.format('logs')}:[a-z0-9-]+:{_ACCOUNT}:log-group:[\w./#-]+",
+    "the ARN of a log group, without :* at its end",
+    "arn:aws:logs:eu-central-1:123456789012:log-group:training",
+)
+log_group_name = _reference(r"[\w./#-]{1,512}", "the name of a log group", "platform-trail-1a2b3c4")
 
 
 def each(check: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:

@@ -38,7 +38,7 @@ def vpc_endpoints(
         made[endpoint.service] = aws.ec2.VpcEndpoint(
             role,
             vpc_id=vpc_id,
-            service_name=f"com.amazonaws.{account.region}.{endpoint.service}",
+            service_name=endpoint.service_name(account.region),
             vpc_endpoint_type=endpoint.kind.capitalize(),
             policy=endpoint_policy(endpoint, account).json(),
             tags={"Name": role},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 
-from mlinfra.catalog.endpoints import defaults, endpoints
+from mlinfra.catalog.endpoints import defaults, endpoints, names, needed
 from mlinfra.components.profiles import Profile
 
 
@@ -31,3 +31,27 @@ def test_exemptions_are_narrow() -> None:
             assert not (exemption.anonymous and "*" in exemption.resources)
             fields = {name for text in exemption.resources for _, name, _, _ in string.Formatter().parse(text) if name}
             assert fields <= {"partition", "region", "account"}
+
+
+def test_a_closed_platform_reaches_all_that_clusters_and_studios_need() -> None:
+    assert set(needed(["eks", "sagemaker"])) <= set(defaults("isolated"))
+    assert {"eks-auth", "elasticloadbalancing", "autoscaling"} <= set(needed(["eks"]))
+    assert {"sagemaker.api", "sagemaker.runtime", "sagemaker.studio"} <= set(needed(["sagemaker"]))
+
+
+def test_services_are_needed_in_the_order_of_the_table_and_by_those_named_alone() -> None:
+    assert needed([]) == ()
+    assert needed(["FileSystem"]) == ("elasticfilesystem",)
+    assert list(needed(["sagemaker", "eks"])) == [s for s in endpoints() if s in needed(["eks", "sagemaker"])]
+
+
+def test_services_go_by_the_names_that_aws_gives_them() -> None:
+    assert endpoints()["s3"].service_name("eu-central-1") == "com.amazonaws.eu-central-1.s3"
+    assert endpoints()["sagemaker.studio"].service_name("eu-central-1") == "aws.sagemaker.eu-central-1.studio"
+
+
+def test_the_names_that_always_resolve_are_of_one_region_and_never_a_whole_top_level() -> None:
+    for name in names("eu-central-1"):
+        assert name.startswith("*.")
+        assert name.count(".") > 1
+        assert "{" not in name

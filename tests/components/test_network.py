@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import mlinfra as ml
-from mlinfra.catalog.endpoints import defaults, endpoints
+from mlinfra.catalog.endpoints import defaults, endpoints, names
 
 ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/logs"
@@ -48,7 +48,9 @@ def tables_of(declared, tier: str) -> set[str]:
 
 
 def service(endpoint) -> str:
-    return endpoint.inputs["serviceName"].removeprefix("com.amazonaws.eu-central-1.")
+    """The catalog's name of the endpoint's service."""
+    by_name = {known.service_name("eu-central-1"): known.service for known in endpoints().values()}
+    return by_name[endpoint.inputs["serviceName"]]
 
 
 def test_every_zone_gets_every_tier(declare) -> None:
@@ -167,7 +169,7 @@ def test_flow_logs_record_everything_encrypted_for_as_long_as_the_profile_wants(
     flow_log = declared.one("aws:ec2/flowLog:FlowLog")
     assert flow_log.inputs["trafficType"] == "ALL"
     assert declared.refers(flow_log, "vpcId") == {"net-vpc"}
-    group = declared.one("aws:cloudwatch/logGroup:LogGroup")
+    group = declared.one("aws:cloudwatch/logGroup:LogGroup", "net-flow-logs")
     assert (group.inputs["kmsKeyId"], group.inputs["retentionInDays"]) == (KEY, 365)
     (trusted,) = statements(declared.one("aws:iam/role:Role"), "assumeRolePolicy")
     assert trusted["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
@@ -200,3 +202,73 @@ def test_a_partition_of_its_own_shows_in_every_arn(declare, statements) -> None:
     assert all(arn.startswith("arn:aws-us-gov:s3:::") for arn in statements(s3)[1]["Resource"])
     (trusted,) = statements(declared.one("aws:iam/role:Role"), "assumeRolePolicy")
     assert trusted["Condition"]["ArnLike"]["aws:SourceArn"].startswith("arn:aws-us-gov:ec2:us-gov-west-1:")
+
+
+def test_dns_queries_are_logged_encrypted_and_delivered_by_nobody_else(declare, statements) -> None:
+    declared = network(declare)
+    group = declared.one("aws:cloudwatch/logGroup:LogGroup", "net-dns-logs")
+    assert (group.inputs["kmsKeyId"], group.inputs["retentionInDays"]) == (KEY, 365)
+    config = declared.one("aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig")
+    assert config.inputs["destinationArn"] == group.outputs["arn"]
+    link = declared.one("aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation")
+    assert declared.refers(link, "resourceId") == {"net-vpc"}
+    assert declared.refers(link, "resolverQueryLogConfigId") == {"net-dns-logs"}
+    admitted = declared.one("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")
+    assert admitted in declared.graph.dependencies(config)
+    (deliver,) = statements(admitted, "policyDocument")
+    assert deliver["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
+    assert deliver["Resource"] == f"{group.outputs['arn']}:log-stream:*"
+    assert deliver["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-central-1:123456789012:*"},
+    }
+
+
+FIREWALL = "aws:route53/resolverFirewall"
+
+
+def allowed(declared) -> set[str]:
+    """The domains that a network resolves; every one of them when there is no firewall."""
+    rules = {rule.inputs["action"]: rule for rule in declared.of(f"{FIREWALL}Rule:ResolverFirewallRule")}
+    if not rules:
+        return {"*"}
+    lists = {
+        found.name: found.inputs["domains"] for found in declared.of(f"{FIREWALL}DomainList:ResolverFirewallDomainList")
+    }
+    (rest,) = declared.refers(rules["BLOCK"], "firewallDomainListId")
+    assert lists[rest] == ["*"]
+    assert rules["ALLOW"].inputs["priority"] < rules["BLOCK"].inputs["priority"]
+    (listed,) = declared.refers(rules["ALLOW"], "firewallDomainListId")
+    return set(lists[listed])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "domains"),
+    [
+        ({}, {"*"}),
+        ({"profile": "isolated"}, {*names("eu-central-1")}),
+        ({"allowed_domains": []}, {*names("eu-central-1")}),
+        ({"allowed_domains": ["pypi.org"]}, {*names("eu-central-1"), "pypi.org"}),
+        ({"profile": "isolated", "allowed_domains": ["corp.example"]}, {*names("eu-central-1"), "corp.example"}),
+    ],
+)
+def test_only_listed_names_and_awss_own_are_resolved(declare, arguments: dict[str, Any], domains: set[str]) -> None:
+    assert allowed(network(declare, **arguments)) == domains
+
+
+def test_the_dns_firewall_fails_closed_and_begins_with_its_rules(declare) -> None:
+    declared = network(declare, allowed_domains=["pypi.org"])
+    assert declared.one(f"{FIREWALL}Config:ResolverFirewallConfig").inputs["firewallFailOpen"] == "DISABLED"
+    link = declared.one(f"{FIREWALL}RuleGroupAssociation:ResolverFirewallRuleGroupAssociation")
+    assert {"net-dns-firewall-allow", "net-dns-firewall-block"} <= declared.needs(link)
+    assert declared.refers(link, "vpcId") == {"net-vpc"}
+
+
+def test_every_endpoint_of_the_catalog_has_a_name_that_a_closed_network_resolves(declare) -> None:
+    zones = tuple(name.removeprefix("*") for name in names("eu-central-1"))
+    hosts = {
+        f"{'.'.join(reversed(endpoint.service_name('eu-central-1').split('.')[3:]))}.eu-central-1.amazonaws.com"
+        for endpoint in endpoints().values()
+        if endpoint.name.startswith("com.amazonaws")
+    }
+    assert all(host.endswith(zones) for host in hosts)
