@@ -12,8 +12,11 @@ from mlinfra.components.documents import (
     Operator,
     Principals,
     Statement,
+    absent,
     arn_like,
+    differs,
     equals,
+    like,
     trust,
 )
 
@@ -63,3 +66,41 @@ def test_a_key_tested_twice_is_refused_since_json_would_drop_one() -> None:
 def test_statement_ids_are_unique() -> None:
     with pytest.raises(ValueError, match="not unique"):
         Document([Statement(sid="Same", actions=["s3:*"])] * 2).render()
+
+
+def test_all_but_some_actions_and_resources_can_be_meant() -> None:
+    statement = Statement(sid="Rest", except_actions=["iam:*"], except_resources=["arn:aws:s3:::audit"]).render()
+    assert statement == {"Sid": "Rest", "Effect": "Allow", "NotAction": "iam:*", "NotResource": "arn:aws:s3:::audit"}
+
+
+@pytest.mark.parametrize(
+    "both_or_neither",
+    [{}, {"actions": ["s3:*"], "except_actions": ["iam:*"]}],
+)
+def test_a_statement_is_about_actions_or_all_but_some(both_or_neither) -> None:
+    with pytest.raises(ValueError, match="actions or except_actions"):
+        Statement(sid="Odd", **both_or_neither)
+
+
+def test_a_statement_is_about_resources_or_all_but_some() -> None:
+    with pytest.raises(ValueError, match="resources or except_resources"):
+        Statement(sid="Odd", actions=["s3:*"], resources=["*"], except_resources=["*"])
+
+
+def test_identity_providers_are_federated_principals() -> None:
+    provider = "arn:aws:iam::123456789012:saml-provider/company"
+    statement = Statement(sid="In", actions=["sts:AssumeRoleWithSAML"], principals=Principals.federated(provider))
+    assert statement.render()["Principal"] == {"Federated": provider}
+
+
+@pytest.mark.parametrize(
+    ("condition", "rendered"),
+    [
+        (equals("a:b", "x"), {"StringEquals": {"a:b": "x"}}),
+        (differs("a:b", ["x", "y"]), {"StringNotEquals": {"a:b": ["x", "y"]}}),
+        (like("a:b", "x*"), {"StringLike": {"a:b": "x*"}}),
+        (absent("a:b"), {"Null": {"a:b": "true"}}),
+    ],
+)
+def test_conditions_render_as_iam_writes_them(condition: Condition, rendered) -> None:
+    assert Statement(sid="If", actions=["s3:*"], conditions=[condition]).render()["Condition"] == rendered
