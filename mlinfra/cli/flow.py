@@ -89,7 +89,7 @@ class Flow:
         session.enter(os.environ, region)
         if operation != "import":
             options["refresh"] = options.get("refresh", False) or stack.project.always_refresh
-        if operation == "up" and leftovers.doubtful(stack.load()):
+        if leftovers.doubtful(stack.load(), operation):
             say("The last run was cut off while it changed resources; what became of them is read first.")
             options["refresh"] = True
         return cls(
@@ -145,8 +145,8 @@ class Flow:
             raise typer.Exit(1)
         if self.operation == "import" and asking.preview_only:
             return
-        if self.operation == "destroy":
-            leftovers.settle(self.stack)
+        if self.operation in {"up", "destroy"}:
+            leftovers.settle(self.stack, replacements_only=self.operation == "up")
         result, _ = self._run(plan=plan)
         if self.operation == "up" and not result.failed:
             leftovers.settle(self.stack)

@@ -17,55 +17,70 @@ from mlinfra.engine.values import plain
 from mlinfra.sandbox.session import PACKAGES
 
 if TYPE_CHECKING:
-    from mlinfra.engine.state import Snapshot
+    from mlinfra.engine.state import PendingOperation, Snapshot
     from mlinfra.engine.store import Store
 
 
-def doubtful(snapshot: Snapshot) -> bool:
-    """Whether a run was killed while it updated or deleted, so that the state may name what is gone.
+def doubtful(snapshot: Snapshot, operation: str) -> bool:
+    """Whether an `up` or `destroy` must read first what is there, since a run was killed while it changed it.
 
-    Pulumi leaves it to the user to refresh then, and builds upon what is gone otherwise.
+    Pulumi leaves it to the user to refresh then, and builds upon what is gone otherwise. Deleting what is gone is no harm.
     """
-    return any(operation.type != "creating" for operation in snapshot.pending)
+    harmless = {"up": {"creating"}, "destroy": {"creating", "deleting"}}.get(operation)
+    return harmless is not None and any(pending.type not in harmless for pending in snapshot.pending)
 
 
-def settle(stack: Store) -> None:
-    """Clear what is lost to the stack. Raises StackLockedError while somebody deploys it."""
-    if lost(stack.load()):
-        with stack.lock("clear leftovers"):
-            clear(stack.load())
+def settle(stack: Store, *, replacements_only: bool = False) -> None:
+    """Delete what was created and no state has, and forget that it was being created.
+
+    Replacements must go before the program says anew what it wants: it may want the old resource again. What else was
+    being created may be adopted, so it can go only afterwards. Raises StackLockedError while somebody deploys the stack.
+    """
+    if not _concerned(stack.load(), replacements_only=replacements_only):
+        return
+    with stack.lock("clear leftovers"):
+        snapshot = stack.load()
+        clear(snapshot, replacements_only=replacements_only)
+        settled = _concerned(snapshot, replacements_only=replacements_only)
+        snapshot.pending = [operation for operation in snapshot.pending if operation not in settled]
+        stack.save(snapshot)
 
 
-def lost(snapshot: Snapshot) -> dict[str, list[str]]:
-    """The URNs that were being created and did not come into the snapshot, by the reference to their provider."""
-    known = {state.urn for state in snapshot.resources}
-    found: dict[str, list[str]] = defaultdict(list)
-    for operation in snapshot.pending:
-        state = operation.resource
-        if operation.type == "creating" and urns.package_of(state.type) in PACKAGES and state.urn not in known:
-            found[state.provider].append(state.urn)
-    return found
-
-
-def clear(snapshot: Snapshot) -> list[str]:
-    """Delete from the account what is lost to the snapshot; returns the ids.
+def clear(snapshot: Snapshot, *, replacements_only: bool = False) -> list[str]:
+    """Delete from the account what was being created and is not in the snapshot; returns the ids.
 
     The caller has the lock of the snapshot's stack. Raises ProviderFailure.
     """
     from mlinfra.sandbox.aws.invokes import ABANDON  # slow to import, and seldom needed
 
-    providers = {f"{s.urn}::{s.id}": s for s in snapshot.resources if urns.is_provider(s.type)}
+    known: dict[str, list[str]] = defaultdict(list)
+    for state in snapshot.resources:
+        if not state.pending_replacement:  # that one was deleted, and its replacement may have the same id
+            known[state.urn].append(state.id)
+    lost: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for operation in _concerned(snapshot, replacements_only=replacements_only):
+        state = operation.resource
+        lost[state.provider][state.urn] = known[state.urn]
     cleared: list[str] = []
-    for reference, missing in lost(snapshot).items():
-        state = providers.get(reference)
-        if state is None:  # its resources went with it
-            continue
-        plugin = PluginSource().open(
-            urns.package_of(state.type), "", engine_address="", project_dir="", env=dict(os.environ)
-        )
+    for reference, missing in lost.items():
+        provider = urns.Reference.parse(reference)
+        package = urns.package_of(urns.type_of(provider.urn))
+        plugin = PluginSource().open(package, "", engine_address="", project_dir="", env=dict(os.environ))
         try:
-            plugin.configure(state.urn, state.id, state.inputs)
-            cleared += plain(plugin.invoke(ABANDON, {"urns": missing}).result)["ids"]
+            plugin.configure(provider.urn, provider.id, {})
+            cleared += plain(plugin.invoke(ABANDON, {"lost": missing}).result)["ids"]
         finally:
             plugin.close()
     return cleared
+
+
+def _concerned(snapshot: Snapshot, *, replacements_only: bool) -> list[PendingOperation]:
+    """The creations in the sandbox that were cut off."""
+    known = {state.urn for state in snapshot.resources}
+    return [
+        operation
+        for operation in snapshot.pending
+        if operation.type == "creating"
+        and urns.package_of(operation.resource.type) in PACKAGES
+        and (not replacements_only or operation.resource.urn in known)
+    ]

@@ -4,6 +4,7 @@ An engine that is killed while it creates a resource writes nothing but "creatin
 resource again on its next run. A cloud cannot know; the sandbox can. Every creation leaves a claim, keyed by the provider
 instance (whose id lives in the stack's state, so that another state is another stack) and the URN. The claim goes as
 soon as a later call shows that the engine knows the id. A second creation under a claim adopts what the first one made.
+Claims are kept with the account: what a server that has ended made, the next one still knows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
 
     from mlinfra.engine.values import Properties
 
@@ -33,10 +34,16 @@ class Claim:
 
 
 class Claims:
-    """The claims of one account. `generation`-proof: a claim on what is no longer there is found out by reading it."""
+    """The claims of one account; a claim on what is no longer there is found out by reading it.
 
-    def __init__(self) -> None:
-        self._claims: dict[Key, Claim] = {}
+    `kept` is where they are kept, and `changed` is told that there is one more to keep.
+    """
+
+    def __init__(
+        self, kept: MutableMapping[Key, Claim] | None = None, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        self._claims: MutableMapping[Key, Claim] = {} if kept is None else kept
+        self._changed = changed
         self._locks: defaultdict[Key, threading.RLock] = defaultdict(threading.RLock)
         self._guard = threading.Lock()
 
@@ -55,6 +62,7 @@ class Claims:
     def made(self, key: Key, claim: Claim) -> None:
         """Remember what was made, before anything else can fail."""
         self._claims[key] = claim
+        self._changed()
 
     def known(self, key: Key, id: str = "", inputs: Properties | None = None) -> None:
         """The engine names a resource by its id, or shows the inputs that were created with: it knows of it."""
@@ -65,8 +73,3 @@ class Claims:
     def drop(self, key: Key) -> None:
         """Forget a claim whose resource is gone."""
         self._claims.pop(key, None)
-
-    def lost(self, provider: str, urns: Iterable[str]) -> list[tuple[Key, Claim]]:
-        """The claims on those of the URNs that nobody has shown to know since."""
-        keys = ((provider, urn) for urn in urns)
-        return [(key, self._claims[key]) for key in keys if key in self._claims]

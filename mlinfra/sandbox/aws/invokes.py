@@ -186,7 +186,7 @@ def _account_alias(provider: AwsProvider, region: str, _: Properties) -> Propert
 
 def _abandon(provider: AwsProvider, _: str, args: Properties) -> Properties:
     """Delete what was created for these URNs while nobody came to know of it. No function of AWS: see `claims`."""
-    return {"ids": provider.abandon([str(urn) for urn in args["urns"]])}
+    return {"ids": provider.abandon(args["lost"])}
 
 
 def _default_tags(provider: AwsProvider, _: str, __: Properties) -> Properties:

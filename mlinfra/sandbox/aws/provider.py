@@ -27,7 +27,7 @@ from mlinfra.sandbox.aws.resource import Resource
 from mlinfra.sandbox.aws.restore import completed, inputs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from mlinfra.sandbox.aws.config import ProviderConfig
 
@@ -91,16 +91,15 @@ class AwsProvider:
             return Created("", self._foreseen(kind, inputs))
         key = (self.identity, urn)
         with self._turn(key, wanted):
-            resource = self._adopted(kind, key, inputs) or self._resource(kind, inputs)
-            if not resource.id:
+            resource = self._adopted(kind, key, inputs)
+            if resource is None:
+                resource = made = self._resource(kind, inputs)
                 self._guarded(
-                    resource,
-                    inputs,
-                    lambda: create(resource, lambda made: self.claims.made(key, self._claim(made, inputs))),
+                    made, inputs, lambda: create(made, lambda one: self.claims.made(key, self._claim(one, inputs)))
                 )
-            if not wanted():
-                delete(resource)
-                self.claims.drop(key)
+                if not wanted():
+                    delete(made)
+                    self.claims.drop(key)
             return Created(resource.id, self._outputs(resource, inputs))
 
     def read(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> ReadResult:
@@ -164,13 +163,16 @@ class AwsProvider:
             except AwsError as error:
                 raise ProviderFailure(f"deleting {kind.token} {id}: {error}") from error
 
-    def abandon(self, urns: list[str]) -> list[str]:
-        """Delete what was made for these URNs and never came to be known; the ids."""
+    def abandon(self, lost: Mapping[str, Collection[str]]) -> list[str]:
+        """Delete what was made for these URNs, save what the engine knows by one of the ids; returns the others' ids."""
         found = []
-        for key, claim in self.claims.lost(self.identity, urns):
-            kind = self._kind(key[1])
-            with self.claims.held(key):
-                resource = self._resource(kind, claim.inputs, claim.id)
+        for urn, known in lost.items():
+            key = (self.identity, urn)
+            with self.claims.held(key):  # what is being made is waited for
+                claim = self.claims.get(key)
+                if claim is None or claim.id in known:
+                    continue
+                resource = self._resource(self._kind(urn), claim.inputs, claim.id, {"region": claim.region})
                 if resource.read():
                     delete(resource)
                     found.append(claim.id)

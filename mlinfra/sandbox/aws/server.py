@@ -48,17 +48,20 @@ WARM: Final = {
 }
 
 
-def serve(endpoint_url: str, port: int = 0, application: Application | None = None) -> tuple[grpc.Server, int]:
+def serve(
+    endpoint_url: str, port: int = 0, application: Application | None = None, claims: Claims | None = None
+) -> tuple[grpc.Server, int]:
     """Serve the provider for the account at `endpoint_url` on 127.0.0.1; returns the started server and its port.
 
-    `application` is the account's WSGI application, if it lives in this process: that saves the way over HTTP.
+    `application` is the account's WSGI application, if it lives in this process: that saves the way over HTTP. `claims`
+    are those on the account so far.
     """
     server = grpc.server(
         futures.ThreadPoolExecutor(THREADS, thread_name_prefix="aws-provider"),
         options=[("grpc.max_receive_message_length", MAX_MESSAGE), ("grpc.max_send_message_length", MAX_MESSAGE)],
     )
     account = Account(endpoint_url, application)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(account), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(account, claims or Claims()), server)
     bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     if application is not None:
@@ -76,9 +79,9 @@ def _warm(account: Account) -> None:
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Pulumi's ResourceProvider for every engine that attaches."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, claims: Claims) -> None:
         self._account = account
-        self._claims = Claims()
+        self._claims = claims
         self._instances: OrderedDict[str, AwsProvider] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -32,6 +32,8 @@ PATIENCE_SECONDS: Final = 60.0  # or, if that does not come, after so long
 class Account:
     """One AWS account. `generation` names it: a new one begins whenever it is empty and new.
 
+    `claims` is what the provider wants kept with it; the provider says by `changes` that it has changed.
+
     What it holds is written to disk in quiet moments and by `keep`. From the first change on until it is written, a
     mark says that the copy on disk is out of date: a server that dies meanwhile leaves nothing that could be mistaken
     for the account as it was.
@@ -51,7 +53,8 @@ class Account:
                 return backend
 
         self._files = files
-        self._overlay = Overlay(Moto(create_backend_app), self._changes)
+        self.claims: dict[Any, Any] = {}
+        self._overlay = Overlay(Moto(create_backend_app), self.changes)
         self._changed_first = self._changed_last = 0.0  # 0: as written
         self.generation = self._taken_up() or str(uuid.uuid4())
 
@@ -64,8 +67,16 @@ class Account:
         with self._overlay.exclusive():
             self._files.snapshot.unlink(missing_ok=True)
             self._overlay.reset()
+            self.claims.clear()
             self.generation = str(uuid.uuid4())
-            self._changes()
+            self.changes()
+
+    def changes(self) -> None:
+        """Note that the copy on disk is out of date from now on."""
+        self._changed_last = time.monotonic()
+        if not self._changed_first:
+            self._changed_first = self._changed_last
+            self._files.outdated.touch(mode=0o600)
 
     def used(self) -> list[Any]:
         """The services, by the names that requests are signed with, and regions asked so far."""
@@ -88,19 +99,13 @@ class Account:
         from mlinfra.sandbox.server.snapshot import save
 
         try:
-            save(self._files.snapshot, self.generation, self._overlay.state())
+            save(self._files.snapshot, self.generation, (self._overlay.state(), dict(self.claims)))
         except Exception:
             log.exception("the account cannot be written to %s; it lasts as long as this server", self._files.snapshot)
             self._changed_first = self._changed_last = time.monotonic()  # try again later
         else:
             self._changed_first = 0.0
             self._files.outdated.unlink(missing_ok=True)
-
-    def _changes(self) -> None:
-        self._changed_last = time.monotonic()
-        if not self._changed_first:
-            self._changed_first = self._changed_last
-            self._files.outdated.touch(mode=0o600)
 
     def _taken_up(self) -> str | None:
         """The generation of the account on disk, taken up; None where there is none that can be."""
@@ -113,10 +118,11 @@ class Account:
         from mlinfra.sandbox.server.snapshot import SnapshotError, load
 
         try:
-            generation, state = load(self._files.snapshot)
+            generation, (state, claims) = load(self._files.snapshot)
         except SnapshotError as error:
             aside = self._files.snapshot.replace(self._files.snapshot.with_suffix(".unreadable"))
             log.warning("the account on disk cannot be read (%s): a new, empty account begins; see %s", error, aside)
             return None
         self._overlay.restore(state)
+        self.claims.update(claims)
         return generation

@@ -80,8 +80,10 @@ class Server:
         """Serve the provider as well. Without it the account still answers any AWS client, so the server goes on."""
         try:
             from mlinfra.sandbox.aws import serve
+            from mlinfra.sandbox.aws.claims import Claims
 
-            self._provider, port = serve(self.info.endpoint_url, port=0, application=self._answer)
+            claims = Claims(self.account.claims, self.account.changes)
+            self._provider, port = serve(self.info.endpoint_url, application=self._answer, claims=claims)
         except Exception:
             log.exception("the provider is not served")
         else:

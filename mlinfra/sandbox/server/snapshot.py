@@ -34,17 +34,17 @@ class SnapshotError(Exception):
     """A snapshot that cannot be read, in a few words."""
 
 
-def save(path: Path, generation: str, overlay: Any) -> None:
-    """Write the account of this process to `path`, whole or not at all. `overlay` is the overlay's state."""
+def save(path: Path, generation: str, ours: Any) -> None:
+    """Write the account of this process to `path`, whole or not at all. `ours` is what there is beside moto's part."""
     moto = [(_home(backends), dict(backends)) for backends in _used_backends()]
     stream = io.BytesIO()
-    _Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL).dump((moto, overlay))
+    _Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL).dump((moto, ours))
     header = json.dumps({"generation": generation, "versions": _versions()}).encode()
     write_private(path, header + b"\n" + zlib.compress(stream.getvalue(), level=1))
 
 
 def load(path: Path) -> tuple[str, Any]:
-    """Put the account at `path` into this process; its generation and the overlay's state.
+    """Put the account at `path` into this process; its generation and what `save` was given beside it.
 
     Raises `SnapshotError` when there is none that this process can read; moto is untouched then.
     """
@@ -54,7 +54,7 @@ def load(path: Path) -> tuple[str, Any]:
         if about["versions"] != _versions():
             wrote, reads = about["versions"], _versions()
             raise SnapshotError(f"it was written by {wrote}, and this is {reads}")  # noqa: TRY301
-        moto, overlay = pickle.loads(zlib.decompress(content))  # noqa: S301 - our own file, see above
+        moto, ours = pickle.loads(zlib.decompress(content))  # noqa: S301 - our own file, see above
     except SnapshotError:
         raise
     except Exception as error:
@@ -63,7 +63,7 @@ def load(path: Path) -> tuple[str, Any]:
         backends = getattr(importlib.import_module(module), name)
         backends.update(accounts)
         _used_backends().append(backends)
-    return str(about["generation"]), overlay
+    return str(about["generation"]), ours
 
 
 def _versions() -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +34,7 @@ def claims() -> Claims:
 def provider(sandbox: Sandbox, claims: Claims) -> Iterator[AwsProvider]:
     made = AwsProvider(account(sandbox.endpoint_url), claims, ProviderConfig(), "stack-1")
     yield made
-    made.abandon([BUCKET, VPC])
+    made.abandon({BUCKET: [], VPC: []})
 
 
 def buckets(sandbox: Sandbox, prefix: str = "data-") -> list[str]:
@@ -113,7 +115,7 @@ def test_another_state_is_another_stack(provider: AwsProvider, claims: Claims, s
     first, _ = run(provider, {}, b"1")
     second, _ = run(other, {}, b"2")
     assert first != second
-    assert other.abandon([BUCKET]) == [second]
+    assert other.abandon({BUCKET: []}) == [second]
 
 
 def test_what_was_made_for_nobody_is_taken_back(provider: AwsProvider, sandbox: Sandbox) -> None:
@@ -135,9 +137,46 @@ def test_what_comes_late_leaves_the_next_engines_resource_alone(provider: AwsPro
 
 def test_what_nobody_came_to_know_can_be_abandoned(provider: AwsProvider, sandbox: Sandbox) -> None:
     first, _ = run(provider, {}, b"1")
-    assert provider.abandon(["urn:pulumi:kill::proj::aws:s3/bucket:Bucket::other"]) == []
-    assert provider.abandon([BUCKET]) == [first]
+    assert provider.abandon({"urn:pulumi:kill::proj::aws:s3/bucket:Bucket::other": []}) == []
+    assert provider.abandon({BUCKET: [first]}) == []  # somebody did
+    assert provider.abandon({BUCKET: []}) == [first]
     assert buckets(sandbox) == []
+
+
+def test_what_is_abandoned_while_it_is_being_made_is_waited_for(provider: AwsProvider, claims: Claims) -> None:
+    making, made = threading.Event(), []
+
+    def make() -> None:
+        with claims.held((provider.identity, BUCKET)):
+            making.set()
+            threading.Event().wait(0.05)
+            made.append(run(provider, {}, b"1")[0])
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    making.wait(5)
+    assert provider.abandon({BUCKET: []}) == made
+    thread.join(5)
+
+
+def test_a_late_repetition_takes_nothing_back_that_an_earlier_one_made(provider: AwsProvider, sandbox: Sandbox) -> None:
+    checked = provider.check(BUCKET, {}, {}, b"1")
+    made = provider.create(BUCKET, checked.inputs)
+    answers = iter([True, False])
+    provider.create(BUCKET, checked.inputs, wanted=lambda: next(answers))
+    assert buckets(sandbox) == [made.id]
+
+
+def test_claims_are_kept_where_the_account_is(provider: AwsProvider, sandbox: Sandbox) -> None:
+    kept: dict[Any, Claim] = {}
+    changes: list[int] = []
+    before = replace(provider, claims=Claims(kept, lambda: changes.append(1)))
+    first, _ = run(before, {}, b"1")
+    assert changes == [1]
+    after = replace(provider, claims=Claims(pickle.loads(pickle.dumps(kept))))
+    second, _ = run(after, {}, b"2")
+    assert second == first
+    assert after.abandon({BUCKET: []}) == [first]
 
 
 class Failing(Account):
