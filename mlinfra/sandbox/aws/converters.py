@@ -61,6 +61,21 @@ def _notification(target: str, member: str) -> Converter:
     return Converter(encode, decode)
 
 
+def _keyed(name: str, inner: str, member: str) -> Converter:
+    """A list of things with a key each, which AWS has as a map: `[{key, name: {inner}}]` and `{key: {member}}`."""
+
+    def encode(value: list[dict[str, Any]]) -> dict[str, Any]:
+        first = {one["key"]: one[name][0] if isinstance(one[name], list) else one[name] for one in value}
+        return {key: {member: item[inner]} for key, item in first.items()}
+
+    def decode(data: dict[str, Any]) -> list[dict[str, Any]]:
+        several = inner == "referenceArn"
+        found = {key: {inner: item[member]} for key, item in data.items()}
+        return [{"key": key, name: [item] if several else item} for key, item in found.items()]
+
+    return Converter(encode, decode)
+
+
 def _filled(data: Any) -> Any:
     """A document of AWS's without the empty lists and maps that AWS adds."""
     if isinstance(data, dict):
@@ -121,6 +136,8 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "table_indexes": Converter(_indexes, _from_indexes),
     "enabled": _word("Enabled", "Suspended"),
     "https": Converter(_https, _https),
+    "ip_set_references": _keyed("ipSetReferences", "referenceArn", "ReferenceArn"),
+    "ip_sets": _keyed("ipSet", "definitions", "Definition"),
     "json_object": Converter(json.loads, lambda data: json.dumps(_filled(data))),
     "function_name": Converter(lambda text: text.rpartition(":function:")[2], str),
     "key_id": Converter(lambda text: text.rpartition(":key/")[2], str),
@@ -130,6 +147,7 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "notify_queue": _notification("queueArn", "QueueArn"),
     "notify_topic": _notification("topicArn", "TopicArn"),
     "number": Converter(float, lambda number: str(int(number)) if number == int(number) else str(number)),
+    "port_sets": _keyed("portSet", "definitions", "Definition"),
     "private_addresses": Converter(
         lambda items: [{"PrivateIpAddress": one, "Primary": not number} for number, one in enumerate(items)],
         lambda data: [one["PrivateIpAddress"] for one in data],

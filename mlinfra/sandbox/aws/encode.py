@@ -64,10 +64,10 @@ class Encoder:
         return _scalar(value, kind)
 
     def _list(self, schema: Any, value: Any, shape: Any, path: str) -> list[Any] | None:
+        if value in ([], {}) and shape.metadata.get("min", 0) > 0:
+            return None  # botocore refuses an empty list here; leaving it out says the same
         if isinstance(value, Mapping) and isinstance(schema, Mapping) and "*" in schema:
             return _pairs(value, shape.member)
-        if value == [] and shape.metadata.get("min", 0) > 0:
-            return None  # botocore refuses an empty list here; leaving it out says the same
         items, one = (value, schema[0]) if isinstance(schema, list) else ([value], schema)
         return [self._value(one, item, shape.member, path) for item in items if item is not None]
 

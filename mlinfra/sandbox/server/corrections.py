@@ -10,6 +10,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.sandbox.server import firewalls
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,6 +20,14 @@ _REPLACEMENTS: Final[dict[str, list[tuple[str, Any]]]] = defaultdict(list)
 # The default of CreateCluster, `version`: what EKS gives in November 2026 (standard support until 2027-03-27,
 # endoflife.date/amazon-eks). moto's is 1.19.
 _REPLACEMENTS["eks"].append(("moto.eks.models:DEFAULT_KUBERNETES_VERSION", "1.35"))
+_REPLACEMENTS["network-firewall"] += [
+    ("moto.networkfirewall.models:NetworkFirewallBackend.create_firewall", firewalls.create),
+    ("moto.networkfirewall.responses:_firewall", firewalls.describe),
+    *(
+        (f"moto.networkfirewall.responses:NetworkFirewallResponse.{name}", one)
+        for name, one in firewalls.OPERATIONS.items()
+    ),
+]
 
 
 def replaces(signed: str, target: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -48,12 +58,12 @@ def correct(signed: str) -> None:
 
 
 def _replacement(owner: Any, name: str, function: Callable[..., Any]) -> Any:
-    original = getattr(owner, name)
+    original = getattr(owner, name, None)  # None: moto has nothing there
 
     def replacement(*arguments: Any, **settings: Any) -> Any:
         return function(original, *arguments, **settings)
 
-    static = isinstance(inspect.getattr_static(owner, name), staticmethod)
+    static = isinstance(inspect.getattr_static(owner, name, None), staticmethod)
     return staticmethod(replacement) if static else replacement
 
 

@@ -19,6 +19,14 @@ PRIVATE: Final = ("ns-0.awsdns-00.com.", "ns-512.awsdns-00.net.", "ns-1024.awsdn
 OWN: Final = ("NS", "SOA")  # a zone's own records, which only its deletion takes away
 
 
+class CreateToken(Hook):
+    """Creations carry a token of their own, by which the resolver knows one that is asked for twice."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        shape = resource.account.input_shape(resource.kind.service, op)
+        return params | ({"CreatorRequestId": str(uuid.uuid4())} if "CreatorRequestId" in shape.members else {})
+
+
 class Zone(Hook):
     """A private zone is created in its first network and then associated with the others."""
 

@@ -24,6 +24,25 @@ class VpcEndpoint(Hook):
             resource.call("modify_vpc_endpoint", {"VpcEndpointId": resource.id, "RemoveRouteTableIds": tables})
 
 
+class Firewall(Hook):
+    """A firewall's subnets come and go in calls of two forms; its state says which endpoints it has in them."""
+
+    def item(self, resource: Resource, name: str, item: Any, *, added: bool) -> dict[str, Any] | None:
+        if added:
+            kind = {"IPAddressType": item["ipAddressType"]} if item.get("ipAddressType") else {}
+            return {"FirewallArn": resource.id, "SubnetMappings": [{"SubnetId": item["subnetId"], **kind}]}
+        return {"FirewallArn": resource.id, "SubnetIds": [item["subnetId"]]}
+
+    def learned(self, resource: Resource, data: Any) -> None:
+        if "FirewallStatus" not in data:
+            return
+        states = []
+        for zone, state in data["FirewallStatus"].get("SyncStates", {}).items():
+            endpoint = {"endpointId": state["Attachment"]["EndpointId"], "subnetId": state["Attachment"]["SubnetId"]}
+            states.append({"availabilityZone": zone, "attachments": [endpoint]})
+        resource.outputs["firewallStatuses"] = [{"syncStates": states, "transitGatewayAttachmentSyncStates": []}]
+
+
 class RouteTable(Hook):
     """Routes through a VPC endpoint read as routes through a gateway; those of gateway endpoints are the endpoints'."""
 
