@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     from collections.abc import Iterable, Mapping
 
 
@@ -50,7 +50,7 @@ class Framework:
     version: str
     source: str
     """Where it is published."""
-    date: datetime.date
+    date: dt.date
     """When the controls were compared with the source."""
     controls: Mapping[str, str]
     """Titles by control."""
@@ -83,17 +83,17 @@ def frameworks() -> Mapping[str, Framework]:
         for file in files
         if file.name.endswith(".toml")
     }
-    return {id: _framework(id, data) for id, data in found.items()}
+    return {name: _framework(name, data) for name, data in found.items()}
 
 
 def chosen(ids: Iterable[str]) -> tuple[Framework, ...]:
     """The frameworks with the ids, all when none is named. Raises ConfigError when there is no such framework."""
     known = frameworks()
     wanted = tuple(ids) or tuple(known)
-    for id in wanted:
-        if id not in known:
-            raise ConfigError(f"there is no framework {id!r}", fix=f"use one of {', '.join(known)}")
-    return tuple(known[id] for id in dict.fromkeys(wanted))
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"there is no framework {name!r}", fix=f"use one of {', '.join(known)}")
+    return tuple(known[name] for name in dict.fromkeys(wanted))
 
 
 def controls_of(rule: str, among: Iterable[Framework] | None = None) -> tuple[Control, ...]:

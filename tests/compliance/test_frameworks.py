@@ -54,19 +54,19 @@ def test_every_rule_and_grade_exists(id: str) -> None:
 
 @pytest.mark.parametrize("numbers", RENUMBERED, ids="-".join)
 def test_renumbered_recommendations_are_the_same(numbers: tuple[str, str, str]) -> None:
-    titles = {frameworks()[id].controls[number] for id, number in zip(CIS, numbers, strict=True)}
+    titles = {frameworks()[name].controls[number] for name, number in zip(CIS, numbers, strict=True)}
     assert len(titles) == 1
 
 
 @pytest.mark.parametrize("numbers", RENUMBERED, ids="-".join)
 def test_a_rule_supports_a_recommendation_in_every_version(numbers: tuple[str, str, str]) -> None:
-    supporting = {id: frameworks()[id].of_control(number) for id, number in zip(CIS, numbers, strict=True)}
+    supporting = {name: frameworks()[name].of_control(number) for name, number in zip(CIS, numbers, strict=True)}
     assert supporting["cis-aws-3.0"] == supporting["cis-aws-5.0"] == supporting["cis-aws-7.0"]
 
 
 def test_every_version_numbers_the_same_titles() -> None:
     """What 7.0 kept of 3.0 has the same title, so that the tables above cannot drift apart."""
-    first, last = (set(frameworks()[id].controls.values()) for id in (CIS[0], CIS[2]))
+    first, last = (set(frameworks()[name].controls.values()) for name in (CIS[0], CIS[2]))
     assert len(first - last) == 3  # security questions, access keys at set-up, one active key
 
 
@@ -76,7 +76,7 @@ def test_fedramp_is_a_part_of_nist() -> None:
 
 
 def test_controls_of_a_rule_are_graded() -> None:
-    controls = [one for id in IDS for one in controls_of(id)]
+    controls = [one for rule in IDS for one in controls_of(rule)]
     assert all(one.title and one.grade in Grade for one in controls)
 
 
