@@ -1,6 +1,8 @@
 """What a provider does when a program leaves a property out (`mlinfra/policies/defaults/*.toml`).
 
-Absent is not safe: a rule can read a property only when what its absence means stands here, with the source.
+Absent is not safe: a rule can read a property only when what its absence means stands here, with the source. The table of
+a family (`kubernetes:apps/*:Deployment`) counts for every API version; `embeds` says where a type has another's table inside:
+a Deployment its pod at `spec.template.spec`.
 """
 
 from __future__ import annotations
@@ -11,10 +13,13 @@ import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from mlinfra.compliance.families import family
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _INDEX = re.compile(r"\[\d+\]")
+_EMBEDS = "embeds"
 
 
 class UnlistedPropertyError(LookupError):
@@ -23,13 +28,30 @@ class UnlistedPropertyError(LookupError):
 
 def default(type: str, path: str) -> Any:
     """What a property is when it is left out; None when it is nothing. Raises UnlistedPropertyError."""
-    key = _INDEX.sub("[]", path)
-    try:
-        return table()[type][key].get("default")
-    except KeyError:
+    return _default(type, _INDEX.sub("[]", path))
+
+
+@functools.lru_cache(maxsize=65536)
+def _default(type: str, key: str) -> Any:
+    spec = _listed(type, key)
+    if spec is None:
         raise UnlistedPropertyError(
             f"mlinfra/policies/defaults says nothing about {key} of {type}; add what its absence means, with the source"
-        ) from None
+        )
+    return spec.get("default")
+
+
+def _listed(type: str, key: str) -> Mapping[str, Any] | None:
+    """What is listed about a property: for the type, for its family, or for a type inside it."""
+    for kind in (type, family(type)):
+        properties = table().get(kind, {})
+        if key in properties and key != _EMBEDS:
+            return properties[key]
+        for place, inner in properties.get(_EMBEDS, {}).items():
+            found = _listed(inner, key.removeprefix(f"{place}.")) if key.startswith(f"{place}.") else None
+            if found is not None:
+                return found
+    return None
 
 
 @functools.cache
@@ -51,6 +73,8 @@ def _properties(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     source = entry.get("source", "")
     made = {path: {"source": source, **spec} for path, spec in entry.get("properties", {}).items()}
     made.update({path: {"source": source} for path in entry.get("nothing", ())})
+    if _EMBEDS in entry:
+        made[_EMBEDS] = entry[_EMBEDS]
     if "same_as" in entry:
         made["same_as"] = {"default": entry["same_as"]}
     return made

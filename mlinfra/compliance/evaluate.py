@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from mlinfra.compliance.families import family
 from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.resource import Facts, Resource
 from mlinfra.compliance.rule import STACK, Rule, Severity
@@ -14,6 +15,7 @@ from mlinfra.compliance.truth import Evidence, State, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from mlinfra.graph import ResourceGraph
 
@@ -54,16 +56,23 @@ class Outcome:
         return self.verdict is Verdict.FAIL
 
 
-def evaluate(graph: ResourceGraph, rules: Iterable[Rule], profile: Profile = Profile.REGULATED) -> Iterator[Outcome]:
-    """Every outcome of the rules that the profile asks for, in the order of the graph."""
-    facts = Facts(graph, profile)
+def evaluate(
+    graph: ResourceGraph,
+    rules: Iterable[Rule],
+    profile: Profile = Profile.REGULATED,
+    *,
+    today: date | None = None,
+) -> Iterator[Outcome]:
+    """Every outcome of the rules that the profile asks for, in the order of the graph. `today` is that of the clock."""
+    facts = Facts(graph, profile, today)
     by_type: defaultdict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         if profile in rule.profiles:
             for kind in rule.types:
                 by_type[kind].append(rule)
     for node in graph:
-        for rule in by_type.get(node.type, ()):
+        kinds = dict.fromkeys((node.type, family(node.type)))
+        for rule in (one for kind in kinds for one in by_type.get(kind, ())):
             if not node.external or node.type == STACK:
                 yield judge(rule, facts.resource(node))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.compliance.defaults import default
+from mlinfra.compliance.families import family
 from mlinfra.compliance.links import Links
 from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.truth import Evidence, State, Truth
@@ -64,8 +66,11 @@ class Resource:
 class Facts:
     """A resource graph as rules read it, with the profile that is asked for."""
 
-    def __init__(self, graph: ResourceGraph, profile: Profile = Profile.REGULATED) -> None:
+    def __init__(
+        self, graph: ResourceGraph, profile: Profile = Profile.REGULATED, today: datetime.date | None = None
+    ) -> None:
         self.graph, self.profile = graph, profile
+        self.today = today or datetime.datetime.now(datetime.UTC).date()
         self._resources = {node.urn: Resource(node, self) for node in graph}
         self._incoming: dict[tuple[str, str], tuple[dict[str, list[Resource]], list[Resource]]] = {}
 
@@ -74,9 +79,18 @@ class Facts:
         return self._resources[node if isinstance(node, str) else node.urn]
 
     def of(self, *types: str) -> Links:
-        """Every resource of the types in the stack, those that are only read aside."""
-        found = tuple(self.resource(node) for node in self.graph.of_type(*types) if not node.external)
+        """Every resource of the types (or families of types) in the stack, those that are only read aside."""
+        nodes = [node for kind in types for node in (self._families.get(kind) or self.graph.of_type(kind))]
+        found = tuple(self.resource(node) for node in nodes if not node.external)
         return Links(found, Evidence(self.stack_urn, "", f"no {' or '.join(map(_kind, types))}", "one in the stack"))
+
+    @functools.cached_property
+    def _families(self) -> Mapping[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.graph:
+            if (kind := family(node.type)) != node.type:
+                found.setdefault(kind, []).append(node)
+        return found
 
     @functools.cached_property
     def stack_urn(self) -> str:
@@ -88,7 +102,7 @@ class Facts:
         evidence = Evidence(value.resource.node.urn, value.path, value.shown(), _a(types))
         if value.raw is None:
             return Links((), evidence)
-        targets = [one for one in self._targets(value) if not types or one.type in types]
+        targets = [one for one in self._targets(value) if not types or one.type in types or family(one.type) in types]
         unknown = any(isinstance(one, Unknown) for one in inside(value.raw))
         return Links(tuple(targets), evidence, elsewhere=not targets and (unknown or value.raw not in ("", [], {})))
 

@@ -3,13 +3,14 @@
 A case file is `cases/<module>.yaml`: rule id, then verdict (pass, fail, not applicable, undetermined), then a list of
 graphs. A graph is a mapping of names to resources: `type` and inputs; `${name}` is another resource's id, `${name.arn}` an
 output of it; `!unknown` a value that only a deployment can tell, `!unknown name` one that comes from another resource.
-`$` holds what is about the case itself: `profile`, and `default: true` where a property is left out on purpose.
+`$` holds what is about the case itself: `profile`, `today`, and `default: true` where a property is left out on purpose.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Case:
     profile: Profile
     default: bool
     number: int
+    today: date
 
     def __str__(self) -> str:
         return f"{self.rule}-{self.verdict.replace(' ', '-')}-{self.number}"
@@ -63,7 +65,9 @@ def _of_file(file: Path) -> list[Case]:
             for number, resources in enumerate(graphs, 1):
                 about = (resources or {}).pop("$", {})
                 profile = Profile(about.get("profile", "regulated"))
-                found.append(Case(rule, verdict, graph(resources or {}), profile, about.get("default", False), number))
+                today = about.get("today", date(2026, 11, 22))
+                made = graph(resources or {})
+                found.append(Case(rule, verdict, made, profile, about.get("default", False), number, today))
     return found
 
 
