@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -67,10 +67,10 @@ class Facts:
     """A resource graph as rules read it, with the profile that is asked for."""
 
     def __init__(
-        self, graph: ResourceGraph, profile: Profile = Profile.REGULATED, today: datetime.date | None = None
+        self, graph: ResourceGraph, profile: Profile = Profile.REGULATED, today: dt.date | None = None
     ) -> None:
         self.graph, self.profile = graph, profile
-        self.today = today or datetime.datetime.now(datetime.UTC).date()
+        self.today = today or dt.datetime.now(dt.UTC).date()
         self._resources = {node.urn: Resource(node, self) for node in graph}
         self._incoming: dict[tuple[str, str], tuple[dict[str, list[Resource]], list[Resource]]] = {}
 
