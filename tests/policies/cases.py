@@ -1,13 +1,16 @@
 """Rule cases: small graphs written down in YAML, and what a rule says of them.
 
 A case file is `cases/<module>.yaml`: rule id, then verdict (pass, fail, not applicable, undetermined), then a list of
-graphs. A graph is a mapping of names to resources: `type` and inputs; `${name}` is another resource's id, `${name.arn}` an
-output of it; `!unknown` a value that only a deployment can tell, `!unknown name` one that comes from another resource.
-`$` holds what is about the case itself: `profile`, `today`, and `default: true` where a property is left out on purpose.
+graphs. A graph is a mapping of names to resources: `type` (`s3/bucket` is aws:s3/bucket:Bucket) and inputs; `options` and
+`secrets` (paths) are what Pulumi knows beside them. `${name}` is another resource's id, `${name.arn}` an output of it;
+`!unknown` a value that only a deployment can tell, `!unknown name` one that comes from another resource; `!json` makes a
+text of what follows. `$` holds what is about the case itself: `profile`, `today`, and `default: true` where a property is
+left out on purpose. Top-level keys that begin with a dot hold what several cases share.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +40,9 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("!unknown", lambda loader, node: _Unknown(loader.construct_scalar(node)))
 
 
+_Loader.add_constructor("!json", lambda loader, node: json.dumps(loader.construct_mapping(node, deep=True)))
+
+
 @dataclass(frozen=True)
 class Case:
     rule: str
@@ -60,10 +66,12 @@ def _of_file(file: Path) -> list[Case]:
     content: dict[str, dict[str, list[Any]]] = yaml.load(file.read_text("utf-8"), _Loader) or {}
     found = []
     for rule, verdicts in content.items():
+        if rule.startswith("."):
+            continue
         assert set(verdicts) <= set(VERDICTS), f"{file.name}: {rule}: {set(verdicts) - set(VERDICTS)}"
         for verdict, graphs in verdicts.items():
             for number, resources in enumerate(graphs, 1):
-                about = (resources or {}).pop("$", {})
+                about = (resources or {}).get("$", {})
                 profile = Profile(about.get("profile", "regulated"))
                 today = about.get("today", date(2026, 11, 22))
                 made = graph(resources or {})
@@ -71,9 +79,17 @@ def _of_file(file: Path) -> list[Case]:
     return found
 
 
+def _type(short: str) -> str:
+    if ":" in short:
+        return short
+    _, name = short.split("/")
+    return f"aws:{short}:{name[0].upper()}{name[1:]}"
+
+
 def graph(resources: dict[str, Any]) -> ResourceGraph:
     """The graph of a case."""
-    types = {name: spec.pop("type") for name, spec in resources.items()}
+    resources = {name: dict(spec) for name, spec in resources.items() if name != "$"}
+    types = {name: _type(spec.pop("type")) for name, spec in resources.items()}
     urns = {name: f"urn:pulumi:test::test::{kind}::{name}" for name, kind in types.items()}
 
     def outputs(name: str) -> dict[str, Any]:
@@ -101,6 +117,7 @@ def graph(resources: dict[str, Any]) -> ResourceGraph:
     for name, spec in resources.items():
         options = NodeOptions(**spec.pop("options", {}))
         external = spec.pop("external", False)
+        secrets = frozenset(spec.pop("secrets", ()))
         inputs, edges = {}, {}
         for key, raw in spec.items():
             used: set[str] = set()
@@ -112,6 +129,7 @@ def graph(resources: dict[str, Any]) -> ResourceGraph:
             Node(
                 urn=urns[name], type=types[name], name=name, parent=STACK_URN, id=f"{name}-id", inputs=inputs,
                 outputs={**inputs, **outputs(name)}, edges=edges, depends_on=depends, options=options, external=external,
+                secrets=secrets,
                 source=Source("__main__.py", len(nodes)),
             )
         )  # fmt: skip
