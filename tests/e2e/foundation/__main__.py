@@ -1,13 +1,17 @@
 """Thirty resources of AWS, many of which depend on others; some become real only after several calls.
 
 They are declared without pulumi_aws: importing it takes longer than deploying them, and this is deployed dozens of times.
+The environment's EDITION, 1 or 2, tells which of two editions is declared: between them things are updated and replaced, of
+which some must go before their replacement comes.
 """
 
+import os
 from typing import Any
 
 import pulumi
 
-TAGS = {"Project": "foundation"}
+EDITION = os.environ["EDITION"]
+TAGS = {"Project": "foundation", "Edition": EDITION}
 TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
@@ -20,13 +24,13 @@ def document(statement: dict[str, Any]) -> pulumi.Output[str]:
 
 
 key = aws("kms/key:Key", "key", enableKeyRotation=True, deletionWindowInDays=7, tags=TAGS)
-aws("kms/alias:Alias", "key", name="alias/foundation", targetKeyId=key.id)
+aws("kms/alias:Alias", "key", name=f"alias/foundation-{EDITION}", targetKeyId=key.id)
 
 vpc = aws("ec2/vpc:Vpc", "vpc", cidrBlock="10.0.0.0/16", enableDnsHostnames=True, tags=TAGS)
 gateway = aws("ec2/internetGateway:InternetGateway", "gateway", vpcId=vpc.id, tags=TAGS)
 routes = aws("ec2/routeTable:RouteTable", "routes", vpcId=vpc.id, tags=TAGS)
 aws("ec2/route:Route", "out", routeTableId=routes.id, destinationCidrBlock="0.0.0.0/0", gatewayId=gateway.id)
-for number, zone in enumerate("abc"):
+for zone, number in (("a", 0), ("b", 1), ("c", 10 + int(EDITION))):
     subnet = aws(
         "ec2/subnet:Subnet",
         f"subnet-{zone}",
@@ -41,7 +45,7 @@ for number, zone in enumerate("abc"):
         subnetId=subnet.id,
         routeTableId=routes.id,
     )
-group = aws("ec2/securityGroup:SecurityGroup", "group", vpcId=vpc.id, description="Members", tags=TAGS)
+group = aws("ec2/securityGroup:SecurityGroup", "group", vpcId=vpc.id, description=f"Members {EDITION}", tags=TAGS)
 aws(
     "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     "group",
@@ -69,10 +73,10 @@ for purpose in ("datasets", "models"):
     )
 
 for name in ("jobs", "access"):
-    aws("cloudwatch/logGroup:LogGroup", name, name=f"/foundation/{name}", retentionInDays=30, tags=TAGS)
+    aws("cloudwatch/logGroup:LogGroup", name, name=f"/foundation/{name}", retentionInDays=30 * int(EDITION), tags=TAGS)
 role = aws("iam/role:Role", "role", assumeRolePolicy=document(TRUST), tags=TAGS)
 use = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": pulumi.Output.concat("arn:aws:kms:*:*:key/", key.id)}
 aws("iam/rolePolicy:RolePolicy", "role", role=role.id, policy=document(use))
-aws("iam/instanceProfile:InstanceProfile", "role", role=role.id, tags=TAGS)
+aws("iam/instanceProfile:InstanceProfile", "role", name="foundation", path=f"/{EDITION}/", role=role.id, tags=TAGS)
 aws("sqs/queue:Queue", "events", sqsManagedSseEnabled=True, tags=TAGS)
 aws("sns/topic:Topic", "alerts", tags=TAGS)
