@@ -34,6 +34,14 @@ principal_arn = _reference(
 )
 bucket_arn = _reference(rf"{_ARN.format('s3')}:::[a-z0-9.-]{{3,63}}", "the ARN of a bucket", "arn:aws:s3:::datasets")
 bucket_name = _reference(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", "platform-access-logs")
+function_arn = _reference(
+    rf"{_ARN.format('lambda')}:[a-z0-9-]+:{_ACCOUNT}:function:[\w-]+(?::[\w$-]+)?",
+    "the ARN of a Lambda function",
+    "arn:aws:lambda:eu-central-1:123456789012:function:rotate",
+)
+account_id = _reference(_ACCOUNT, "an account id", "123456789012, in quotes")
+vpc_id = _reference(r"vpc-[0-9a-f]{8,17}", "the id of a VPC", "vpc-0123456789abcdef0")
+subnet_id = _reference(r"subnet-[0-9a-f]{8,17}", "the id of a subnet", "subnet-0123456789abcdef0")
 endpoint_id = _reference(r"vpce-[0-9a-f]{8,17}", "the id of a VPC endpoint", "vpce-0123456789abcdef0")
 
 role_arn = _reference(rf"{_ARN.format('iam')}::{_ACCOUNT}:role/[\w+=,.@/-]+", "the ARN of a role", _ROLE)
@@ -67,6 +75,16 @@ secret_arn = _reference(
     "the ARN of a secret",
     "arn:aws:secretsmanager:eu-central-1:123456789012:secret:tracking-a1b2c3",
 )
+file_system_arn = _reference(
+    rf"{_ARN.format('elasticfilesystem')}:[a-z0-9-]+:{_ACCOUNT}:file-system/fs-[0-9a-f]{{8,17}}",
+    "the ARN of an EFS file system",
+    "arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/fs-0123456789abcdef0",
+)
+access_point_arn = _reference(
+    rf"{_ARN.format('elasticfilesystem')}:[a-z0-9-]+:{_ACCOUNT}:access-point/fsap-[0-9a-f]{{8,17}}",
+    "the ARN of an EFS access point",
+    "arn:aws:elasticfilesystem:eu-central-1:123456789012:access-point/fsap-0123456789abcdef0",
+)
 topic_arn = _reference(
     rf"{_ARN.format('sns')}:[a-z0-9-]+:{_ACCOUNT}:[\w-]+",
     "the ARN of a topic",
@@ -78,6 +96,19 @@ log_group_arn = _reference(
     "arn:aws:logs:eu-central-1:123456789012:log-group:training",
 )
 log_group_name = _reference(r"[\w./#-]{1,512}", "the name of a log group", "platform-trail-1a2b3c4")
+
+
+def one_for_each(values: Any, zones: Sequence[str], argument: str) -> None:
+    """Refuses a list that is known and has not as many subnets as there are zones, or what is none."""
+    if not isinstance(values, Sequence):
+        return
+    if len(values) != len(zones):
+        reason = f"{len(values)} for {len(zones)} zones"
+        raise Invalid(reason, fix="give one for each zone, in the same order", argument=argument)
+    try:
+        each(subnet_id)(values)
+    except Invalid as error:
+        raise Invalid(error.reason, fix=error.fix, argument=argument) from None
 
 
 def each(check: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:

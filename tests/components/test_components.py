@@ -23,6 +23,7 @@ from mlinfra.components.component import Component, public_outputs
 
 ACCOUNT = {"id": "123456789012", "region": "eu-central-1"}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/one"
+VPC, SUBNET = "vpc-0123456789abcdef0", "subnet-0123456789abcdef0"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Network": {
         "account": ACCOUNT,
@@ -33,6 +34,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "KeyRing": {"account": ACCOUNT},
     "AccessLogBucket": {"account": ACCOUNT},
     "DataBucket": {"purpose": "models", "classification": "internal", "key_arn": KEY, "access_log_bucket": "logs"},
+    "FileSystem": {
+        "account": ACCOUNT,
+        "key_arn": KEY,
+        "vpc_id": VPC,
+        "zones": ["eu-central-1a", "eu-central-1b"],
+        "subnet_ids": [SUBNET, SUBNET],
+        "access_points": {"home": {"uid": 1000}},
+    },
+    "LustreFileSystem": {"key_arn": KEY, "logs_key_arn": KEY, "vpc_id": VPC, "subnet_id": SUBNET},
+    "ImageRepository": {"account": ACCOUNT, "key_arn": KEY, "repositories": ["training", "team/serving"]},
+    "Secret": {"account": ACCOUNT, "key_arn": KEY, "description": "A password"},
     "AuditTrail": {"account": ACCOUNT, "logs_key_arn": KEY, "access_log_bucket": "logs", "notify": True},
 }
 SCHEMA = Path(__file__).parent / "schema.json"
@@ -121,7 +133,10 @@ def test_an_error_ends_a_pulumi_program_without_a_traceback() -> None:
 
 def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
     account = 'import mlinfra as ml\naccount = ml.Account(id="123456789012", region="eu-central-1")\n'
-    written = (ml.KeyRing, ml.Network, ml.AccessLogBucket, ml.DataBucket, ml.AuditTrail)
+    written = (
+        *(ml.KeyRing, ml.Network, ml.AccessLogBucket, ml.DataBucket, ml.FileSystem, ml.LustreFileSystem),
+        *(ml.ImageRepository, ml.Secret, ml.AuditTrail),
+    )
     examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]
     assert all(examples)
     assert set(written) == set(COMPONENTS)

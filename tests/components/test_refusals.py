@@ -18,6 +18,8 @@ from mlinfra.components.profiles import LOG_RETENTIONS, POSTURES
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/one"
 VPCE = "vpce-0123456789abcdef0"
+VPC, SUBNET = "vpc-0123456789abcdef0", "subnet-0123456789abcdef0"
+FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:rotate"
 ROLE = "arn:aws:iam::123456789012:role/admin"
 PROFILES = list(ml.Profile)
 ARGS = [component._args_type for component in COMPONENTS]
@@ -148,7 +150,27 @@ NETWORK = {
     "logs_key_arn": KEY,
 }
 BUCKET = {"purpose": "datasets", "classification": "internal", "key_arn": KEY, "access_log_bucket": "logs"}
+FILES = {
+    "account": accounts("eu-central-1"),
+    "key_arn": KEY,
+    "vpc_id": VPC,
+    "zones": ["eu-central-1a", "eu-central-1b"],
+    "subnet_ids": [SUBNET, SUBNET],
+    "access_points": {"home": {"uid": 1000}},
+}
+LUSTRE = {"key_arn": KEY, "logs_key_arn": KEY, "vpc_id": VPC, "subnet_id": SUBNET}
+IMAGES = {"account": accounts("eu-central-1"), "key_arn": KEY, "repositories": ["training"]}
+SECRET = {"account": accounts("eu-central-1"), "key_arn": KEY, "description": "A password"}
 TRAIL = {"account": accounts("eu-central-1"), "logs_key_arn": KEY, "access_log_bucket": "logs"}
+RIGHT = {
+    ml.AuditTrailArgs: TRAIL,
+    ml.NetworkArgs: NETWORK,
+    ml.DataBucketArgs: BUCKET,
+    ml.FileSystemArgs: FILES,
+    ml.LustreFileSystemArgs: LUSTRE,
+    ml.ImageRepositoryArgs: IMAGES,
+    ml.SecretArgs: SECRET,
+}
 
 
 @pytest.mark.parametrize(
@@ -273,13 +295,109 @@ TRAIL = {"account": accounts("eu-central-1"), "logs_key_arn": KEY, "access_log_b
             "arn:aws:s3:::",
         ),
         (ml.AuditTrailArgs, {"logs_key_arn": "1234"}, "logs_key_arn", "not the ARN of a KMS key", "arn:aws:kms:"),
+        (ml.NetworkArgs, {"allowed_domains": ["*"]}, "allowed_domains", "almost every name", "pypi.org"),
+        (ml.NetworkArgs, {"allowed_domains": ["*.org"]}, "allowed_domains", "almost every name", "*.pythonhosted.org"),
+        (ml.NetworkArgs, {"allowed_domains": ["https://x.org"]}, "allowed_domains", "not a domain name", "pypi.org"),
+        (ml.NetworkArgs, {"allowed_domains": "pypi.org"}, "allowed_domains", "must be a list", "domain names"),
+        (ml.FileSystemArgs, {"zones": ["eu-central-1a"]}, "zones", "too few", "at least 2"),
+        (ml.FileSystemArgs, {"zones": ["eu-central-1a", "eu-central-1z"]}, "zones", "no zone", "eu-central-1c"),
+        (ml.FileSystemArgs, {"subnet_ids": [SUBNET]}, "subnet_ids", "1 for 2 zones", "one for each zone"),
+        (ml.FileSystemArgs, {"subnet_ids": ["a", "b"]}, "subnet_ids", "not the id of a subnet", "subnet-"),
+        (ml.FileSystemArgs, {"vpc_id": "main"}, "vpc_id", "not the id of a VPC", "vpc-"),
+        (ml.FileSystemArgs, {"access_points": {}}, "access_points", "nobody can mount it", "home: {uid: 1000}"),
+        (ml.FileSystemArgs, {"access_points": {"Home": {"uid": 1}}}, "access_points", "cannot name", "lower-case"),
+        (
+            ml.FileSystemArgs,
+            {"access_points": {"home": {"uid": 0}}},
+            "access_points.home.uid",
+            "not an ordinary",
+            "1000",
+        ),
+        (ml.FileSystemArgs, {"access_points": {"home": {}}}, "access_points.home.uid", "required", "POSIX user"),
+        (
+            ml.FileSystemArgs,
+            {"access_points": {"home": {"uid": 1, "permissions": "777"}}},
+            "access_points.home.permissions",
+            "writable by everybody",
+            "0750",
+        ),
+        (
+            ml.FileSystemArgs,
+            {"access_points": {"home": {"uid": 1, "permissions": "rwx"}}},
+            "access_points.home.permissions",
+            "not permissions in octal",
+            "'0750'",
+        ),
+        (
+            ml.FileSystemArgs,
+            {"access_points": {"home": {"uid": 1, "path": "/"}}},
+            "access_points.home.path",
+            "not a directory below the root",
+            "/home",
+        ),
+        (ml.FileSystemArgs, {"infrequent_access_days": 10}, "infrequent_access_days", "nothing after 10", "7, 14"),
+        (ml.FileSystemArgs, {"key_arn": "alias/aws/efs"}, "key_arn", "not the ARN of a KMS key", "arn:aws:kms:"),
+        (ml.LustreFileSystemArgs, {"size_gib": 1000}, "size_gib", "none of 1000 GiB", "2400"),
+        (ml.LustreFileSystemArgs, {"size_gib": 3600}, "size_gib", "none of 3600 GiB", "4800"),
+        (ml.LustreFileSystemArgs, {"throughput": 100}, "throughput", "125, 250, 500 or 1000", "megabytes"),
+        (ml.LustreFileSystemArgs, {"subnet_id": [SUBNET]}, "subnet_id", "must be a valid string", "subnet"),
+        (ml.LustreFileSystemArgs, {"backup_days": 91}, "backup_days", "no backup for 91 days", "0 to 90"),
+        (ml.LustreFileSystemArgs, {"backup_days": 0}, "backup_days", "keeps backups", "link a bucket"),
+        (
+            ml.LustreFileSystemArgs,
+            {"backup_days": 7, "link": {"bucket_name": "datasets"}},
+            "backup_days",
+            "linked to a bucket",
+            "durable copy",
+        ),
+        (ml.LustreFileSystemArgs, {"link": {"bucket_name": "Data"}}, "link.bucket_name", "not the name", "platform"),
+        (
+            ml.LustreFileSystemArgs,
+            {"link": {"bucket_name": "data", "directory": "data"}},
+            "link.directory",
+            "not a directory",
+            "/data",
+        ),
+        (
+            ml.LustreFileSystemArgs,
+            {"link": {"bucket_name": "data", "prefix": "/images"}},
+            "link.prefix",
+            "not a prefix",
+            "images/",
+        ),
+        (ml.ImageRepositoryArgs, {"repositories": []}, "repositories", "there is none", "training"),
+        (ml.ImageRepositoryArgs, {"repositories": ["Train"]}, "repositories", "'Train' cannot name", "lower-case"),
+        (ml.ImageRepositoryArgs, {"repositories": ["a", "a"]}, "repositories", "twice", "once"),
+        (ml.ImageRepositoryArgs, {"keep_images": 0}, "keep_images", "every image would expire", "1 or more"),
+        (ml.ImageRepositoryArgs, {"pull_accounts": ["123"]}, "pull_accounts", "not an account id", "123456789012"),
+        (ml.ImageRepositoryArgs, {"pushers": ["*"]}, "pushers", "not the ARN", "role/admin"),
+        (ml.SecretArgs, {"description": " "}, "description", "says nothing", "in a sentence"),
+        (ml.SecretArgs, {"recovery_days": 7}, "recovery_days", "7 days are not possible in the regulated", "30"),
+        (ml.SecretArgs, {"profile": "baseline", "recovery_days": 3}, "recovery_days", "3 days", "7 to 30"),
+        (ml.SecretArgs, {"readers": ["tracker"]}, "readers", "not the ARN", "role/admin"),
+        (ml.SecretArgs, {"rotation": {"function_arn": FUNCTION}}, "readers", "needs to be told", "name the readers"),
+        (
+            ml.SecretArgs,
+            {"readers": [ROLE], "rotation": {"function_arn": "rotate"}},
+            "rotation.function_arn",
+            "not the ARN of a Lambda function",
+            "function:rotate",
+        ),
+        (
+            ml.SecretArgs,
+            {"readers": [ROLE], "rotation": {"function_arn": FUNCTION, "days": 365}},
+            "rotation.days",
+            "365 days",
+            "1 to 90",
+        ),
+        (ml.SecretArgs, {"value": "hunter2"}, "value", "not known here", "remove it"),
     ],
 )
 def test_wrong_use_names_argument_value_reason_and_fix(
     args, wrong: dict[str, Any], argument: str, reason: str, fix: str
 ) -> None:
     account = {"account": accounts("eu-central-1")}
-    right = {"NetworkArgs": NETWORK, "DataBucketArgs": BUCKET, "AuditTrailArgs": TRAIL}.get(args.__name__, account)
+    right = RIGHT.get(args, account)
     with pytest.raises(ml.ArgumentError) as refused:
         args(**{**right, **wrong})
     (problem,) = refused.value.problems
@@ -310,3 +428,48 @@ def test_an_output_where_a_plain_value_shapes_the_graph_is_refused_without_its_v
             ml.NetworkArgs(**{**NETWORK, "cidr": pulumi.Output.secret("10.0.0.0/16")})
 
     declare(program)
+
+
+@st.composite
+def storage(draw: st.DrawFn) -> tuple[type[Any], dict[str, Any]]:
+    """A file system, repositories or a secret with arguments that are good together."""
+    days = st.sampled_from([0, 1, 30, 90])
+    link = draw(st.none() | st.just({"bucket_name": "data", "write_back": draw(st.booleans())}))
+    region, zones = draw(zone_lists)
+    lustre = {
+        "size_gib": draw(st.just(1200) | st.integers(1, 40).map(lambda steps: steps * 2400)),
+        "throughput": draw(st.sampled_from(list(ml.Throughput))),
+        "link": link,
+        "backup_days": 0 if link else draw(st.none() | days.filter(bool)),
+    }
+    files = {
+        "account": accounts(region),
+        "zones": zones,
+        "subnet_ids": [SUBNET] * len(zones),
+        "access_points": {name: {"uid": draw(st.integers(1, 2**32 - 1))} for name in draw(points)},
+    }
+    images = {"repositories": draw(points), "keep_images": draw(st.integers(1, 1000))}
+    secret = {"readers": [ROLE], "rotation": {"function_arn": FUNCTION, "days": draw(st.integers(1, 90))}}
+    return draw(
+        st.sampled_from(
+            [
+                (ml.LustreFileSystem, {**LUSTRE, **lustre}),
+                (ml.FileSystem, {**FILES, **files}),
+                (ml.ImageRepository, {**IMAGES, **images}),
+                (ml.Secret, {**SECRET, **secret}),
+            ]
+        )
+    )
+
+
+points = st.lists(st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5})?", fullmatch=True), min_size=1, unique=True)
+
+
+@given(drawn=storage())
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_good_storage_builds_protected_and_under_its_key(declare, drawn: tuple[type[Any], dict[str, Any]]) -> None:
+    component, arguments = drawn
+    declared = declare(lambda: component("box", arguments))
+    protected = [node for node in declared.graph.resources() if node.options.protect]
+    assert protected
+    assert all(KEY in str(node.inputs) for node in protected)
