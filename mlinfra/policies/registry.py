@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from mlinfra.policies import s3
+from mlinfra.policies import (
+    eks,
+    eks_nodes,
+    s3,
+)
 
-RULES: Final = (*s3.RULES,)
+RULES: Final = (
+    *eks.RULES,
+    *eks_nodes.RULES,
+    *s3.RULES,
+)
