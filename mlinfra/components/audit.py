@@ -23,12 +23,28 @@ from mlinfra.components.documents import (
     equals,
     trust,
 )
+from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import POSTURES, Classification, Profile, at_least, log_days
 
 CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 COLDER: Final = ("GLACIER_IR", 90)
 NONCURRENT_DAYS: Final = 30
 INSIGHTS: Final = ("ApiCallRateInsight", "ApiErrorRateInsight")
+
+
+class ExistingTrail(Args):
+    """A trail that the organisation already has, of all regions and with validated log files."""
+
+    trail_arn: pulumi.Input[str]
+    """The trail's ARN."""
+    archive_bucket_name: pulumi.Input[str]
+    """The name of the bucket that it delivers to."""
+    log_group_name: pulumi.Input[str]
+    """The name of the log group that it writes to, in this account and region."""
+
+    _trail = field_validator("trail_arn")(references.trail_arn)
+    _bucket = field_validator("archive_bucket_name")(references.bucket_name)
+    _group = field_validator("log_group_name")(references.log_group_name)
 
 
 class AuditTrailArgs(Args):
@@ -54,10 +70,26 @@ class AuditTrailArgs(Args):
     deletion_protection: bool = True
     """Whether Pulumi refuses to delete the archive and the trail. When false, destroying the stack erases what Object
     Lock does not hold."""
+    existing: Optional[ExistingTrail] = None
+    """The organisation's trail, where there is one; then nothing is created. Default: a trail is created."""
 
     _key = field_validator("logs_key_arn")(references.key_arn)
     _logs = field_validator("access_log_bucket")(references.bucket_name)
     _buckets = field_validator("data_bucket_arns")(references.each(references.bucket_arn))
+
+    @model_validator(mode="after")
+    def _whose(self) -> "AuditTrailArgs":
+        asked = {
+            "data_bucket_arns": self.data_bucket_arns,
+            "archive_days": self.archive_days,
+            "log_retention_days": self.log_retention_days,
+            "notify": self.notify,
+        }
+        for argument, value in asked.items():
+            if self.existing is not None and value:
+                fix = f"leave {argument} out, or existing"
+                raise Invalid("an existing trail is not changed here", fix=fix, argument=argument)
+        return self
 
     @model_validator(mode="after")
     def _floors(self) -> "AuditTrailArgs":
@@ -87,7 +119,9 @@ class AuditTrail(Component[AuditTrailArgs]):
     archive_bucket_arn: pulumi.Output[str]
     """The archive's ARN."""
     log_group_arn: pulumi.Output[str]
-    """The log group in which the trail can be searched."""
+    """The ARN of the log group in which the trail can be searched."""
+    log_group_name: pulumi.Output[str]
+    """The log group's name."""
     topic_arn: Optional[pulumi.Output[str]]
     """The topic of deliveries; absent unless asked for."""
 
@@ -95,6 +129,22 @@ class AuditTrail(Component[AuditTrailArgs]):
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__(name, args, opts)
+        if self._args.existing is None:
+            self._record(name)
+        else:
+            self._adopt(self._args.existing)
+        self.finish()
+
+    def _adopt(self, existing: ExistingTrail) -> None:
+        account = self._args.account
+        self.trail_arn = pulumi.Output.from_input(existing.trail_arn)
+        self.archive_bucket_name = pulumi.Output.from_input(existing.archive_bucket_name)
+        self.archive_bucket_arn = pulumi.Output.concat("arn:", account.partition, ":s3:::", self.archive_bucket_name)
+        self.log_group_name = pulumi.Output.from_input(existing.log_group_name)
+        self.log_group_arn = pulumi.Output.concat(account.arn("logs", "log-group:"), self.log_group_name)
+        self.topic_arn = None
+
+    def _record(self, name: str) -> None:
         args = self._args
         trail_name = self.qualified_name(name)
         # The name is fixed so that bucket, role and topic can admit this very trail before it exists.
@@ -129,9 +179,8 @@ class AuditTrail(Component[AuditTrailArgs]):
         )
         self.trail_arn = trail.arn
         self.archive_bucket_name, self.archive_bucket_arn = archive.name, archive.arn
-        self.log_group_arn = group.arn
+        self.log_group_arn, self.log_group_name = group.arn, group.name
         self.topic_arn = topic.arn if topic else None
-        self.finish()
 
     def _archive(self, name: str) -> SecureBucket:
         args, lock = self._args, self._args.lock()

@@ -85,6 +85,11 @@ access_point_arn = _reference(
     "the ARN of an EFS access point",
     "arn:aws:elasticfilesystem:eu-central-1:123456789012:access-point/fsap-0123456789abcdef0",
 )
+trail_arn = _reference(
+    rf"{_ARN.format('cloudtrail')}:[a-z0-9-]+:{_ACCOUNT}:trail/[\w.-]+",
+    "the ARN of a trail",
+    "arn:aws:cloudtrail:eu-central-1:123456789012:trail/organisation",
+)
 topic_arn = _reference(
     rf"{_ARN.format('sns')}:[a-z0-9-]+:{_ACCOUNT}:[\w-]+",
     "the ARN of a topic",
