@@ -77,6 +77,21 @@ def evaluate(
                 yield judge(rule, facts.resource(node))
 
 
+def evaluate_alone(
+    graph: ResourceGraph, urn: str, rules: Iterable[Rule], profile: Profile, *, today: date | None = None
+) -> Iterator[Outcome]:
+    """The failures of one resource that nothing declared later can mend; the graph is what is known so far."""
+    facts = Facts(graph, profile, today, whole=False)
+    resource = facts.resource(urn)
+    kinds = {resource.type, family(resource.type)}
+    for rule in rules:
+        if profile in rule.profiles and kinds.intersection(rule.types):
+            outcome = judge(rule, resource)
+            own = all(one.urn == urn and one.path for one in outcome.evidence)
+            if outcome.verdict is Verdict.FAIL and outcome.evidence and own:
+                yield outcome
+
+
 def judge(rule: Rule, resource: Resource) -> Outcome:
     """What a rule says of a resource. An exception inside the rule leaves it undetermined, and is told."""
     try:

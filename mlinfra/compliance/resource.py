@@ -64,12 +64,20 @@ class Resource:
 
 
 class Facts:
-    """A resource graph as rules read it, with the profile that is asked for."""
+    """A resource graph as rules read it, with the profile that is asked for.
+
+    Where it is not the `whole` graph yet, what is not there may still come.
+    """
 
     def __init__(
-        self, graph: ResourceGraph, profile: Profile = Profile.REGULATED, today: dt.date | None = None
+        self,
+        graph: ResourceGraph,
+        profile: Profile = Profile.REGULATED,
+        today: dt.date | None = None,
+        *,
+        whole: bool = True,
     ) -> None:
-        self.graph, self.profile = graph, profile
+        self.graph, self.profile, self._whole = graph, profile, whole
         self.today = today or dt.datetime.now(dt.UTC).date()
         self._resources = {node.urn: Resource(node, self) for node in graph}
         self._incoming: dict[tuple[str, str], tuple[dict[str, list[Resource]], list[Resource]]] = {}
@@ -82,7 +90,8 @@ class Facts:
         """Every resource of the types (or families of types) in the stack, those that are only read aside."""
         nodes = [node for kind in types for node in (self._families.get(kind) or self.graph.of_type(kind))]
         found = tuple(self.resource(node) for node in nodes if not node.external)
-        return Links(found, Evidence(self.stack_urn, "", f"no {' or '.join(map(_kind, types))}", "one in the stack"))
+        evidence = Evidence(self.stack_urn, "", f"no {' or '.join(map(_kind, types))}", "one in the stack")
+        return Links(found, evidence, elsewhere=not self._whole)
 
     @functools.cached_property
     def _families(self) -> Mapping[str, list[Node]]:
@@ -115,7 +124,7 @@ class Facts:
             found += known.get(to.node.urn, ())
             possible += unknown
         evidence = Evidence(to.node.urn, "", f"no {' or '.join(map(_kind, types))} for it", _a(types))
-        return Links(tuple(found), evidence, possible=tuple(possible))
+        return Links(tuple(found), evidence, possible=tuple(possible), elsewhere=not self._whole)
 
     def _incoming_of(self, type: str, at: str) -> tuple[dict[str, list[Resource]], list[Resource]]:
         if (type, at) not in self._incoming:

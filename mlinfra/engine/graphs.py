@@ -24,7 +24,7 @@ def from_snapshot(snapshot: Snapshot) -> ResourceGraph:
     """The graph of what a plan foresees or a state holds; resources that only wait to be deleted are left out."""
     states = [state for state in snapshot.resources if not state.delete]
     match = _URN.match(states[0].urn) if states else None
-    return ResourceGraph(map(_node, states), **(match.groupdict() if match else {}))
+    return ResourceGraph(map(node_of, states), **(match.groupdict() if match else {}))
 
 
 def from_document(
@@ -37,7 +37,8 @@ def from_document(
     return from_snapshot(deployment.decode(deployment.check(document, where), crypter, where))
 
 
-def _node(state: ResourceState) -> Node:
+def node_of(state: ResourceState) -> Node:
+    """The node of a resource's state."""
     inputs = _Plain(state.property_dependencies)
     outputs = _Plain({key: [state.urn] for key in state.outputs} if state.custom else {})
     plain_inputs, plain_outputs = inputs.properties(state.inputs), outputs.properties(state.outputs)

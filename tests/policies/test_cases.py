@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlinfra.compliance.evaluate import Verdict, evaluate
+from mlinfra.compliance.evaluate import Verdict, evaluate, evaluate_alone
 from mlinfra.graph import Node, ResourceGraph, Unknown
 from mlinfra.policies.registry import RULES
 from tests.policies.cases import Case, cases
@@ -81,3 +81,13 @@ def test_what_passes_with_an_unknown_passes_with_any_value(case: Case) -> None:
                 for value in values:
                     said = verdict(case, changed(case.graph, node, path, value))
                     assert said in (Verdict.PASS, Verdict.NOT_APPLICABLE), (node.name, path, value)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.verdict != "fail"], ids=str)
+def test_no_resource_fails_alone_in_what_does_not_fail(case: Case) -> None:
+    """A resource can be refused as soon as it is declared only for what nothing declared later mends."""
+    so_far: list[Node] = []
+    for node in case.graph:
+        so_far.append(node)
+        graph = ResourceGraph(so_far, project="test", stack="test")
+        assert not list(evaluate_alone(graph, node.urn, [BY_ID[case.rule]], case.profile, today=case.today))

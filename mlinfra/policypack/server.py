@@ -1,0 +1,194 @@
+"""The analyzer that Pulumi's engine talks to: it lists the rules, takes in resources, and reports what is wrong.
+
+Every rule is a policy of its own to the engine, with severity, framework and configuration, and yet the resources are
+read once: each alone as it is registered, and all together at the end of the preview.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent import futures
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
+
+from mlinfra import __version__
+from mlinfra.compliance import frameworks
+from mlinfra.compliance.evaluate import Verdict, evaluate, evaluate_alone
+from mlinfra.compliance.rule import STACK, Rule, Severity
+from mlinfra.errors import MlinfraError
+from mlinfra.policies.registry import RULES
+from mlinfra.policypack.resources import Declared
+from mlinfra.policypack.settings import SETTINGS, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlinfra.compliance.evaluate import Outcome
+
+NAME: Final = "mlinfra"
+_SEVERITIES: Final = {
+    Severity.LOW: analyzer_pb2.POLICY_SEVERITY_LOW,
+    Severity.MEDIUM: analyzer_pb2.POLICY_SEVERITY_MEDIUM,
+    Severity.HIGH: analyzer_pb2.POLICY_SEVERITY_HIGH,
+    Severity.CRITICAL: analyzer_pb2.POLICY_SEVERITY_CRITICAL,
+}
+_MESSAGE_BYTES: Final = 400 * 1024 * 1024  # as Pulumi's own servers and clients
+
+
+def serve(rules: Sequence[Rule] = RULES) -> None:
+    """Serve the rules until the engine ends this process; the port is the first line of the output, as Pulumi expects."""
+    options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=1), options=options)
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Pack(rules), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    try:
+        server.wait_for_termination()
+    except KeyboardInterrupt:
+        server.stop(0)
+
+
+class Pack(analyzer_pb2_grpc.AnalyzerServicer):
+    """The rules as policies."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = {rule.id: rule for rule in rules}
+        self._settings = Settings()
+        self._levels: dict[str, analyzer_pb2.EnforcementLevel.ValueType] = {}
+        self._declared = Declared()
+        self._dry_run = True
+        self._said: set[tuple[str, str]] = set()
+
+    def Handshake(
+        self, request: analyzer_pb2.AnalyzerHandshakeRequest, context: grpc.ServicerContext
+    ) -> analyzer_pb2.AnalyzerHandshakeResponse:
+        return analyzer_pb2.AnalyzerHandshakeResponse()
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    def GetAnalyzerInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> analyzer_pb2.AnalyzerInfo:
+        return analyzer_pb2.AnalyzerInfo(
+            name=NAME,
+            displayName="mlinfra",
+            description="Security and compliance of ML platforms on AWS and Kubernetes",
+            version=__version__,
+            supportsConfig=True,
+            policies=[SETTINGS, *map(_policy, self._rules.values())],
+        )
+
+    def Configure(
+        self, request: analyzer_pb2.ConfigureAnalyzerRequest, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        self._levels = {name: config.enforcementLevel for name, config in request.policyConfig.items()}
+        given = request.policyConfig.get(SETTINGS.name)
+        try:
+            self._settings.configure(given.properties if given else None)
+        except MlinfraError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        return empty_pb2.Empty()
+
+    def ConfigureStack(
+        self, request: analyzer_pb2.AnalyzerStackConfigureRequest, context: grpc.ServicerContext
+    ) -> analyzer_pb2.AnalyzerStackConfigureResponse:
+        self._declared, self._said, self._dry_run = Declared(), set(), request.dry_run
+        self._declared.project, self._declared.stack = request.project, request.stack
+        self._settings.stack_configuration(request.project, dict(request.config))
+        return analyzer_pb2.AnalyzerStackConfigureResponse()
+
+    def Analyze(
+        self, request: analyzer_pb2.AnalyzeRequest, context: grpc.ServicerContext
+    ) -> analyzer_pb2.AnalyzeResponse:
+        graph = self._declared.add(request)
+        found = evaluate_alone(graph, request.urn, self._active(), self._settings.profile)
+        return self._answer(found)
+
+    def AnalyzeStack(
+        self, request: analyzer_pb2.AnalyzeStackRequest, context: grpc.ServicerContext
+    ) -> analyzer_pb2.AnalyzeResponse:
+        graph = self._declared.whole(request.resources)
+        return self._answer(evaluate(graph, self._active(), self._settings.profile))
+
+    def Remediate(self, request: Any, context: grpc.ServicerContext) -> analyzer_pb2.RemediateResponse:
+        return analyzer_pb2.RemediateResponse()
+
+    def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
+    def _active(self) -> list[Rule]:
+        return [rule for rule in self._rules.values() if self._level(rule) != analyzer_pb2.DISABLED]
+
+    def _level(self, rule: Rule) -> analyzer_pb2.EnforcementLevel.ValueType:
+        level = self._levels.get(rule.id, _default_level(rule))
+        return analyzer_pb2.MANDATORY if level == analyzer_pb2.REMEDIATE else level
+
+    def _answer(self, outcomes: Iterable[Outcome]) -> analyzer_pb2.AnalyzeResponse:
+        answer = analyzer_pb2.AnalyzeResponse()
+        for outcome in outcomes:
+            if (
+                outcome.verdict not in (Verdict.FAIL, Verdict.UNDETERMINED)
+                or (outcome.rule.id, outcome.urn) in self._said
+            ):
+                continue
+            self._said.add((outcome.rule.id, outcome.urn))
+            answer.diagnostics.append(
+                analyzer_pb2.AnalyzeDiagnostic(
+                    policyName=outcome.rule.id,
+                    policyPackName=NAME,
+                    policyPackVersion=__version__,
+                    description=outcome.rule.title,
+                    message=self._message(outcome),
+                    enforcementLevel=self._enforcement(outcome),
+                    urn="" if STACK in outcome.rule.types else outcome.urn,
+                    severity=_SEVERITIES[outcome.rule.severity],
+                )
+            )
+        return answer
+
+    def _enforcement(self, outcome: Outcome) -> analyzer_pb2.EnforcementLevel.ValueType:
+        """What is not known in a preview is told, and refused only where the user wants that."""
+        level = self._level(outcome.rule)
+        if outcome.verdict is Verdict.UNDETERMINED:
+            closed = self._settings.fail_closed or not self._dry_run
+            return level if closed and outcome.violates else analyzer_pb2.ADVISORY
+        return level
+
+    def _message(self, outcome: Outcome) -> str:
+        lines = [outcome.rule.title]
+        if outcome.verdict is Verdict.UNDETERMINED:
+            lines.append("not known in this preview; `mlinfra check` plans with realistic values and can tell")
+        lines += [f"the rule broke: {outcome.error}"] if outcome.error else [f"- {item}" for item in outcome.evidence]
+        return "\n".join([*lines, f"fix: {outcome.rule.fix}"])
+
+
+def _default_level(rule: Rule) -> analyzer_pb2.EnforcementLevel.ValueType:
+    return analyzer_pb2.ADVISORY if rule.severity is Severity.LOW else analyzer_pb2.MANDATORY
+
+
+def _policy(rule: Rule) -> analyzer_pb2.PolicyInfo:
+    """A rule as the engine lists it. A policy has one framework to Pulumi; every control is a tag."""
+    controls = frameworks.controls_of(rule.id)
+    info = analyzer_pb2.PolicyInfo(
+        name=rule.id,
+        displayName=rule.title,
+        description=rule.title,
+        message=rule.rationale,
+        enforcementLevel=_default_level(rule),
+        policy_type=analyzer_pb2.POLICY_TYPE_STACK,
+        severity=_SEVERITIES[rule.severity],
+        tags=[f"{one.framework}:{one.id}" for one in controls],
+        remediation_steps=rule.fix,
+    )
+    if controls:
+        first = frameworks.frameworks()[controls[0].framework]
+        ids = ", ".join(one.id for one in controls if one.framework == first.id)
+        framework = analyzer_pb2.PolicyComplianceFramework(
+            name=first.title, version=first.version, reference=first.source, specification=ids
+        )
+        info.framework.CopyFrom(framework)
+    return info
