@@ -61,6 +61,35 @@ def _notification(target: str, member: str) -> Converter:
     return Converter(encode, decode)
 
 
+FILTERS: Final = {"contains": "contains", "eqs": "eq", "neqs": "neq", "exists": "exists"}
+
+
+def _archive_filter(one: dict[str, Any]) -> dict[str, Any]:
+    """What an archive rule asks of one criterion; `exists` is a boolean written as a word."""
+    found = {FILTERS[name]: value for name, value in one.items() if name in FILTERS and value not in ([], "", None)}
+    return found | ({"exists": found["exists"] in (True, "true")} if "exists" in found else {})
+
+
+def _from_archive_filter(data: dict[str, Any]) -> dict[str, Any]:
+    found = {name: data[member] for name, member in FILTERS.items() if data.get(member) is not None}
+    return found | ({"exists": str(found["exists"]).lower()} if "exists" in found else {})
+
+
+def _schedule(value: dict[str, Any]) -> dict[str, Any] | None:
+    """How often a Macie job runs: one of three, each in a structure of its own."""
+    if value.get("weeklySchedule"):
+        return {"weeklySchedule": {"dayOfWeek": value["weeklySchedule"]}}
+    if value.get("monthlySchedule"):
+        return {"monthlySchedule": {"dayOfMonth": int(value["monthlySchedule"])}}
+    return {"dailySchedule": {}} if value.get("dailySchedule") else None
+
+
+def _from_schedule(data: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"dailySchedule": True} if "dailySchedule" in data else {}
+    inner = {"weeklySchedule": "dayOfWeek", "monthlySchedule": "dayOfMonth"}
+    return found | {name: data[name][member] for name, member in inner.items() if name in data}
+
+
 def _keyed(name: str, inner: str, member: str) -> Converter:
     """A list of things with a key each, which AWS has as a map: `[{key, name: {inner}}]` and `{key: {member}}`."""
 
@@ -121,6 +150,10 @@ def _word(yes: str, no: str) -> Converter:
 
 
 CONVERTERS: Final[dict[str, Converter]] = {
+    "archive_filters": Converter(
+        lambda value: {one["criteria"]: _archive_filter(one) for one in value},
+        lambda data: [{"criteria": name, **_from_archive_filter(one)} for name, one in data.items()],
+    ),
     "base64": Converter(
         lambda text: base64.b64encode(text.encode()).decode(), lambda text: base64.b64decode(text).decode()
     ),
@@ -154,5 +187,6 @@ CONVERTERS: Final[dict[str, Converter]] = {
     ),
     "protocol_name": Converter(_translated(PROTOCOL_NAMES), _translated(PROTOCOL_NAMES)),
     "protocol_number": Converter(_translated(PROTOCOL_NUMBERS), _translated(PROTOCOL_NAMES)),
+    "schedule_frequency": Converter(_schedule, _from_schedule),
     "service_path": Converter(str, lambda path: path.strip("/").rpartition("/")[2]),
 }

@@ -172,3 +172,20 @@ def _tag_query_log_configs(original: Callable[..., Any], backend: Any, arn: str)
     """Configurations of query logs have tags too."""
     if not any(one.arn == arn for one in backend.resolver_query_log_configs.values()):
         original(backend, arn)
+
+
+@replaces("secretsmanager", "moto.secretsmanager.models:SecretsManagerBackend.rotate_secret")
+def _rotate_secret(rotate: Any, backend: Any, secret_id: str, **settings: Any) -> Any:
+    """The function that rotates must be there, but is not run: that would take a container. The value stays."""
+    function = settings.pop("rotation_lambda_arn", None)
+    if function:
+        awslambda: Any = importlib.import_module("moto.awslambda.utils")
+        awslambda.get_backend(backend.account_id, backend.region_name).get_function(function)
+    before = dict(backend.secrets[secret_id].versions) if backend._is_valid_identifier(secret_id) else {}  # noqa: SLF001
+    answer = rotate(backend, secret_id=secret_id, rotation_lambda_arn=None, **settings)
+    secret = backend.secrets[secret_id]
+    secret.versions.clear()
+    secret.versions.update(before)
+    secret.rotation_enabled = True
+    secret.rotation_lambda_arn = function or secret.rotation_lambda_arn
+    return answer

@@ -222,6 +222,22 @@ def prometheus(clients) -> Members:
     return {"workspaceId": clients("amp").create_workspace(alias=unique("prometheus"))["workspaceId"]}
 
 
+def security_group(clients) -> Members:
+    ec2 = clients("ec2")
+    vpc = vpc_members(clients)["VpcId"]
+    return {"GroupId": ec2.create_security_group(GroupName=unique("group"), Description="any", VpcId=vpc)["GroupId"]}
+
+
+def firewall_rule_group(clients) -> Members:
+    made = clients("route53resolver").create_firewall_rule_group(CreatorRequestId=unique("r"), Name=unique("group"))
+    return {"FirewallRuleGroupId": made["FirewallRuleGroup"]["Id"]}
+
+
+def firewall_domain_list(clients) -> Members:
+    made = clients("route53resolver").create_firewall_domain_list(CreatorRequestId=unique("r"), Name=unique("list"))
+    return {"FirewallDomainListId": made["FirewallDomainList"]["Id"]}
+
+
 # By the service and the operation that looks the parent up.
 PARENTS: dict[tuple[str, str], Callable[[Callable[[str], Client]], Members]] = {
     ("accessanalyzer", "GetAnalyzer"): analyzer,
@@ -232,6 +248,7 @@ PARENTS: dict[tuple[str, str], Callable[[Callable[[str], Client]], Members]] = {
     ("budgets", "DescribeBudget"): budget,
     ("config", "DescribeConfigRules"): config_rule,
     ("dynamodb", "DescribeTable"): table,
+    ("ec2", "DescribeSecurityGroups"): security_group,
     ("ec2", "DescribeSubnets"): subnet_members,
     ("ec2", "DescribeVpcs"): vpc_members,
     ("efs", "DescribeFileSystems"): elastic_file_system,
@@ -243,6 +260,8 @@ PARENTS: dict[tuple[str, str], Callable[[Callable[[str], Client]], Members]] = {
     ("lambda", "GetFunctionConfiguration"): function,
     ("logs", "ListTagsLogGroup"): log_group,
     ("macie2", "GetMacieSession"): macie,
+    ("route53resolver", "GetFirewallDomainList"): firewall_domain_list,
+    ("route53resolver", "GetFirewallRuleGroup"): firewall_rule_group,
     ("s3", "GetBucketVersioning"): bucket,
     ("sagemaker", "DescribeDomain"): domain,
     ("sagemaker", "DescribeEndpoint"): endpoint,

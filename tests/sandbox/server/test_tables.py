@@ -130,6 +130,8 @@ class Life:
         spec = self.resource.operations[name].output
         if isinstance(spec, dict):
             spec = next((member for member, value in spec.items() if value == "{record}"), "")
+            if not spec:
+                return {}, None
             return answer[spec], output.members[spec]
         lists = [member for member, shape in output.members.items() if shape.type_name == "list"]
         if self.resource.operations[name].verb == "list":

@@ -56,6 +56,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "prefix_list": instances.PrefixList(),
     "queue": messaging.Queue(),
     "record": dns.Record(),
+    "replica_key": storage.ReplicaKey(),
     "role": identity.Role(),
     "route": network.Route(),
     "route_table": network.RouteTable(),

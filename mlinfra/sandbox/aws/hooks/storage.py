@@ -118,3 +118,17 @@ class Key(Hook):
         if op == "schedule_key_deletion" and resource.inputs.get("deletionWindowInDays"):
             params["PendingWindowInDays"] = int(resource.inputs["deletionWindowInDays"])
         return params
+
+
+class ReplicaKey(Key):
+    """A replica is asked for in its primary's region and then found in its own."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if op == "describe_key" and not resource.id:
+            arn = resource.inputs["primaryKeyArn"]
+            wanted: dict[str, Any] = {"KeyId": arn.rpartition("/")[2], "ReplicaRegion": resource.region}
+            if resource.inputs.get("policy"):
+                wanted["Policy"] = resource.inputs["policy"]
+            resource.account.call("kms", "replicate_key", wanted, arn.split(":")[3])
+            return {"KeyId": arn.rpartition("/")[2]}
+        return super().params(resource, op, params)
