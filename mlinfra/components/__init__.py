@@ -1,19 +1,40 @@
 """Components: networks, keys, storage and audit, secure by default."""
 
+from mlinfra.components.access import (
+    Access,
+    Attachment,
+    BucketAccess,
+    FileSystemAccess,
+    Mode,
+    PassRole,
+    Permission,
+    SecretAccess,
+)
 from mlinfra.components.access_logs import AccessLogBucket, AccessLogBucketArgs
 from mlinfra.components.account import Account
-from mlinfra.components.audit import AuditTrail, AuditTrailArgs
+from mlinfra.components.account_baseline import AccountBaseline, AccountBaselineArgs, AccountSetting
+from mlinfra.components.audit import AuditTrail, AuditTrailArgs, ExistingTrail
+from mlinfra.components.audit_alarms import AuditAlarms, AuditAlarmsArgs
+from mlinfra.components.boundary import PermissionsBoundary, PermissionsBoundaryArgs
+from mlinfra.components.config_recorder import ConfigRecorder, ConfigRecorderArgs
+from mlinfra.components.detection import CentralDetection, ThreatDetection, ThreatDetectionArgs
 from mlinfra.components.file_system import AccessPointArgs, FileSystem, FileSystemArgs
 from mlinfra.components.images import ImageRepository, ImageRepositoryArgs
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.keys import KeyRing, KeyRingArgs
 from mlinfra.components.lustre import BucketLinkArgs, LustreFileSystem, LustreFileSystemArgs, Throughput
 from mlinfra.components.network import Network, NetworkArgs
+from mlinfra.components.persona_policies import Persona
+from mlinfra.components.personas import Personas, PersonasArgs, SignIn
 from mlinfra.components.problems import ArgumentError
 from mlinfra.components.profiles import Classification, Egress, Profile
+from mlinfra.components.roles import ServiceRole, ServiceRoleArgs
+from mlinfra.components.roles_github import GitHubProvider, GitHubProviderArgs, GitHubRole, GitHubRoleArgs
+from mlinfra.components.roles_kubernetes import PodRole, PodRoleArgs, ServiceAccountRole, ServiceAccountRoleArgs
 from mlinfra.components.secret import RotationArgs, Secret, SecretArgs
 from mlinfra.components.storage import BucketPurpose, DataBucket, DataBucketArgs
 from mlinfra.components.tags import tag_everything
+from mlinfra.components.waiver import waive
 
 COMPONENTS = (
     Network,
@@ -25,26 +46,54 @@ COMPONENTS = (
     ImageRepository,
     Secret,
     AuditTrail,
+    PermissionsBoundary,
+    ServiceRole,
+    PodRole,
+    ServiceAccountRole,
+    GitHubProvider,
+    GitHubRole,
+    Personas,
+    AuditAlarms,
+    ConfigRecorder,
+    ThreatDetection,
+    AccountBaseline,
 )
 """Every component, for the component package."""
 
 __all__ = [
     "COMPONENTS",
+    "Access",
     "AccessLogBucket",
     "AccessLogBucketArgs",
     "AccessPointArgs",
     "Account",
+    "AccountBaseline",
+    "AccountBaselineArgs",
+    "AccountSetting",
     "ArgumentError",
+    "Attachment",
+    "AuditAlarms",
+    "AuditAlarmsArgs",
     "AuditTrail",
     "AuditTrailArgs",
+    "BucketAccess",
     "BucketLinkArgs",
     "BucketPurpose",
+    "CentralDetection",
     "Classification",
+    "ConfigRecorder",
+    "ConfigRecorderArgs",
     "DataBucket",
     "DataBucketArgs",
     "Egress",
+    "ExistingTrail",
     "FileSystem",
+    "FileSystemAccess",
     "FileSystemArgs",
+    "GitHubProvider",
+    "GitHubProviderArgs",
+    "GitHubRole",
+    "GitHubRoleArgs",
     "ImageRepository",
     "ImageRepositoryArgs",
     "KeyPurpose",
@@ -52,12 +101,31 @@ __all__ = [
     "KeyRingArgs",
     "LustreFileSystem",
     "LustreFileSystemArgs",
+    "Mode",
     "Network",
     "NetworkArgs",
+    "PassRole",
+    "Permission",
+    "PermissionsBoundary",
+    "PermissionsBoundaryArgs",
+    "Persona",
+    "Personas",
+    "PersonasArgs",
+    "PodRole",
+    "PodRoleArgs",
     "Profile",
     "RotationArgs",
     "Secret",
+    "SecretAccess",
     "SecretArgs",
+    "ServiceAccountRole",
+    "ServiceAccountRoleArgs",
+    "ServiceRole",
+    "ServiceRoleArgs",
+    "SignIn",
+    "ThreatDetection",
+    "ThreatDetectionArgs",
     "Throughput",
     "tag_everything",
+    "waive",
 ]
