@@ -11,8 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.session import Session
 
+from mlinfra.sandbox.aws import transport
 from mlinfra.sandbox.aws.names import search
-from mlinfra.sandbox.aws.transport import Application, Shortcut
 from mlinfra.sandbox.refusals import install
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 ACCOUNT_ID: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
-CREDENTIAL: Final = "test"  # the sandbox takes any
 NOT_FOUND: Final = re.compile(r"NotFound|NoSuch|NonExist|DoesNotExist|NotExist|^404$")
 # Answers of 200 that carry failures (measured with ec2, events and kinesis): where, code and message.
 REPORTED: Final = (
@@ -45,15 +44,16 @@ class Account:
     one when it lives in this process: calls then go straight into it.
     """
 
-    def __init__(self, endpoint_url: str, application: Application | None = None) -> None:
+    def __init__(self, endpoint_url: str, application: transport.Application | None = None) -> None:
         self.endpoint_url = endpoint_url
         core = Session()
         core.set_config_variable("profile", None)
         self._session = boto3.Session(
-            aws_access_key_id=CREDENTIAL, aws_secret_access_key=CREDENTIAL, botocore_session=core
+            aws_access_key_id=transport.CREDENTIAL, aws_secret_access_key=transport.CREDENTIAL, botocore_session=core
         )
         self._config = Config(
             proxies={},  # the server is on this machine
+            user_agent="mlinfra",  # botocore would compose its own anew, twice for each call
             retries={"total_max_attempts": 1},
             inject_host_prefix=False,
             s3={"addressing_style": "path"},
@@ -65,7 +65,7 @@ class Account:
         self._lock = threading.RLock()
         self._session.events.register("before-send.s3-control", _without_account)
         if application is not None:
-            self._session.events.register_last("before-send", Shortcut(application))
+            transport.install(self._session.events, application)
         install(self._session, self.client)
 
     def client(self, service: str, region: str = DEFAULT_REGION) -> Any:

@@ -10,9 +10,10 @@ import pytest
 from werkzeug.serving import make_server
 
 from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.server.wire import origin_of
 
 CONNECTION = ("HTTP_CONNECTION", "HTTP_ACCEPT_ENCODING", "REMOTE_PORT", "SERVER_SOFTWARE", "HTTP_EXPECT")
-TIMES = ("HTTP_X_AMZ_DATE", "HTTP_AUTHORIZATION", "HTTP_AMZ_SDK_INVOCATION_ID")
+SIGNATURE = ("HTTP_X_AMZ_DATE", "HTTP_AUTHORIZATION", "HTTP_AMZ_SDK_INVOCATION_ID", "HTTP_X_AMZ_CONTENT_SHA256")
 
 
 class Recorder:
@@ -69,10 +70,16 @@ def test_the_short_way_says_what_http_says(
         answers.append((meta["HTTPStatusCode"], told, answer["Body"].read() if with_body else None))
     assert answers[0] == answers[1]
     (sent,), (short,) = there.seen, here.seen
-    assert sent.keys() - {*CONNECTION, *TIMES} - short.keys() == set()
-    for name in short.keys() - {*CONNECTION, *TIMES}:
+    assert sent.keys() - {*CONNECTION, *SIGNATURE} - short.keys() == set()
+    for name in short.keys() - {*CONNECTION, *SIGNATURE}:
         if name in sent:
             assert short[name] == sent[name], name
+    assert origin_of(short) == origin_of(sent)
+
+
+def test_what_is_presigned_is_signed() -> None:
+    client = Account("http://127.0.0.1:1", application=Recorder()).client("sts")
+    assert "X-Amz-Signature=" in client.generate_presigned_url("get_caller_identity")
 
 
 def test_what_the_application_raises_is_no_success() -> None:
