@@ -141,17 +141,21 @@ class Facts:
         return self._incoming[type, at]
 
     def _targets(self, value: Value) -> list[Resource]:
-        """The resources that a value refers to: as the engine recorded, or by what it says."""
+        """The resources that a value refers to: as the engine recorded, and by what it says.
+
+        Both, for a name may come through another resource: `bucket=versioning.bucket` is about the bucket as well.
+        """
         node = value.resource.node
         found = [self.resource(one) for one in self.graph.references(node, value.path)] if value.path else []
-        if found or isinstance(value.raw, Unknown):
+        if isinstance(value.raw, Unknown):
             return found
         words = [
             one.urn if isinstance(one, Reference) else one
             for one in inside(value.raw)
             if isinstance(one, str | Reference)
         ]
-        return [self.resource(urn) for word in words for urn in self._named.get(word, ())]
+        named = (self.resource(urn) for word in words for urn in self._named.get(word, ()))
+        return list(dict.fromkeys((*found, *named)))
 
     @functools.cached_property
     def _named(self) -> Mapping[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,12 +10,13 @@ from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
 from mlinfra.compliance.values import Value
 from mlinfra.graph_values import Unknown
 from mlinfra.policies.documents import Document, read
-from mlinfra.policies.statements import Known, not3
+from mlinfra.policies.statements import Known, all3, not3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlinfra.compliance.resource import Resource
+    from mlinfra.graph import ResourceGraph
     from mlinfra.policies.statements import Statement
 
 ROLE: Final = "aws:iam/role:Role"
@@ -44,6 +45,7 @@ ATTACHMENTS: Final[Mapping[str, str]] = {
 """The types that give somebody a managed policy, and where they name it."""
 
 _BOUNDARY_COMPONENT: Final = "mlinfra:boundary:PermissionsBoundary"
+_ACCOUNT: Final = 4  # where an ARN has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +141,58 @@ def resource_policy(resource: Resource, path: str, says: Callable[[Policy], Trut
 
 def not_public(resource: Resource, path: str) -> Truth:
     """Whether the resource policy at a path lets in nobody but whom it names."""
-    return resource_policy(resource, path, lambda one: one.none(lambda s: s.public(), "principals, or a condition that says who"))
+    return resource_policy(
+        resource, path, lambda one: one.none(lambda s: s.public(), "principals, or a condition that says who")
+    )
+
+
+def own_accounts(resource: Resource) -> frozenset[str]:
+    """The accounts that the resources of the stack are in, by their ARNs; empty when there are none."""
+    return _accounts(resource.graph.graph)
+
+
+@functools.lru_cache(maxsize=4)
+def _accounts(graph: ResourceGraph) -> frozenset[str]:
+    arns = (node.outputs.get("arn") for node in graph if not node.external)
+    return frozenset(found for arn in arns if isinstance(arn, str) and (found := account_of(arn)))
+
+
+def account_of(principal: str) -> str:
+    """The account of an ARN, or of a principal given by account; empty when it names none."""
+    parts = principal.split(":")
+    account = parts[_ACCOUNT] if len(parts) > _ACCOUNT else principal
+    return account if account.isdigit() else ""
+
+
+def to_strangers(statement: Statement, own: frozenset[str]) -> Known:
+    """Whether a statement speaks of a principal in an account that is not one of ours."""
+    if not own:
+        return None if any(map(account_of, statement.accounts().known)) else statement.accounts().any(lambda _: False)
+    return statement.accounts().any(lambda one: bool(account_of(one)) and account_of(one) not in own)
+
+
+def plaintext_denied(statement: Statement, service: str) -> Known:
+    """Whether a statement denies everybody the whole service wherever a request comes without TLS."""
+    return all3(
+        (
+            statement.denies,
+            statement.all_of_service(service),
+            statement.anybody(),
+            only_when(statement, "aws:securetransport", {"bool", "boolifexists"}, "false"),
+        )
+    )
+
+
+def only_when(statement: Statement, key: str, operators: set[str], value: str) -> Known:
+    """Whether one condition, and no other, decides when a statement holds: the key has the value."""
+    if len(statement.conditions) > 1:
+        return False
+    if statement.conditions_unknown:
+        return None
+    return statement.tests(
+        lambda one: (
+            one.values.every(lambda text: text.lower() == value)
+            if one.key == key and one.operator in operators
+            else False
+        )
+    )
