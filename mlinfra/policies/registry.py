@@ -8,10 +8,16 @@ from mlinfra.policies import (
     eks,
     eks_nodes,
     s3,
+    s3_policies,
+    sagemaker_notebooks,
+    sagemaker_training,
 )
 
 RULES: Final = (
     *eks.RULES,
     *eks_nodes.RULES,
     *s3.RULES,
+    *s3_policies.RULES,
+    *sagemaker_notebooks.RULES,
+    *sagemaker_training.RULES,
 )
