@@ -33,7 +33,7 @@ def default(type: str, path: str) -> Any:
 
 @functools.lru_cache(maxsize=65536)
 def _default(type: str, key: str) -> Any:
-    spec = _listed(type, key)
+    spec = _listed(type, key.replace("[]", ""))
     if spec is None:
         raise UnlistedPropertyError(
             f"mlinfra/policies/defaults says nothing about {key} of {type}; add what its absence means, with the source"
@@ -44,14 +44,21 @@ def _default(type: str, key: str) -> Any:
 def _listed(type: str, key: str) -> Mapping[str, Any] | None:
     """What is listed about a property: for the type, for its family, or for a type inside it."""
     for kind in (type, family(type)):
-        properties = table().get(kind, {})
+        properties = _by_key(kind)
         if key in properties and key != _EMBEDS:
             return properties[key]
         for place, inner in properties.get(_EMBEDS, {}).items():
-            found = _listed(inner, key.removeprefix(f"{place}.")) if key.startswith(f"{place}.") else None
+            prefix = f"{place.replace('[]', '')}."
+            found = _listed(inner, key.removeprefix(prefix)) if key.startswith(prefix) else None
             if found is not None:
                 return found
     return None
+
+
+@functools.cache
+def _by_key(type: str) -> Mapping[str, Mapping[str, Any]]:
+    """The properties of a type without `[]`: a program may give one item where a list is expected."""
+    return {path.replace("[]", ""): spec for path, spec in table().get(type, {}).items()}
 
 
 @functools.cache
