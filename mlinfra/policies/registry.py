@@ -9,6 +9,8 @@ from mlinfra.policies import (
     eks_nodes,
     s3,
     s3_policies,
+    sagemaker_governance,
+    sagemaker_models,
     sagemaker_notebooks,
     sagemaker_training,
 )
@@ -18,6 +20,8 @@ RULES: Final = (
     *eks_nodes.RULES,
     *s3.RULES,
     *s3_policies.RULES,
+    *sagemaker_governance.RULES,
+    *sagemaker_models.RULES,
     *sagemaker_notebooks.RULES,
     *sagemaker_training.RULES,
 )

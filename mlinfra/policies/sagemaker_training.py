@@ -28,7 +28,7 @@ def _every_definition(resource: Resource, says: Callable[[Value], Truth]) -> Tru
     if resource.type == JOB:
         return says(Value(resource, "", resource.node.inputs))
     one, many = resource["trainingJobDefinition"], resource["trainingJobDefinitions"]
-    return all_of([*([] if one.raw is None else [says(one)]), many.every(says)])
+    return all_of(place.every(says) for place in (one, many) if place.raw is not None)
 
 
 @rule(

@@ -7,7 +7,6 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-
 if TYPE_CHECKING:
     from mlinfra.compliance.truth import Truth
     from mlinfra.compliance.values import Value
