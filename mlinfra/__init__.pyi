@@ -66,7 +66,16 @@ from mlinfra.components import (
     tag_everything,
     waive,
 )
-from mlinfra.settings import PlatformSettings, Settings
+from mlinfra.settings import (
+    FileSystemSettings,
+    FoundationSettings,
+    LustreSettings,
+    PlatformSettings,
+    Settings,
+    StackSettings,
+    StorageSettings,
+    WorkloadSettings,
+)
 
 __all__ = [
     "Access",
@@ -97,6 +106,8 @@ __all__ = [
     "FileSystem",
     "FileSystemAccess",
     "FileSystemArgs",
+    "FileSystemSettings",
+    "FoundationSettings",
     "GitHubProvider",
     "GitHubProviderArgs",
     "GitHubRole",
@@ -108,6 +119,7 @@ __all__ = [
     "KeyRingArgs",
     "LustreFileSystem",
     "LustreFileSystemArgs",
+    "LustreSettings",
     "Mode",
     "Network",
     "NetworkArgs",
@@ -132,9 +144,12 @@ __all__ = [
     "ServiceRoleArgs",
     "Settings",
     "SignIn",
+    "StackSettings",
+    "StorageSettings",
     "ThreatDetection",
     "ThreatDetectionArgs",
     "Throughput",
+    "WorkloadSettings",
     "tag_everything",
     "waive",
 ]

@@ -29,7 +29,9 @@ class GitHubProviderArgs(Args):
 
 
 class GitHubProvider(Component[GitHubProviderArgs]):
-    """GitHub as an identity provider of the account, for `GitHubRole`s. An account has one at most.
+    """GitHub as an identity provider of the account, for `GitHubRole`s.
+
+    It admits nobody by itself: a role says which repository's tokens it takes. An account has one provider at most.
 
     github = ml.GitHubProvider("github", ml.GitHubProviderArgs(account=account))
     """
