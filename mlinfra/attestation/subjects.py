@@ -38,6 +38,9 @@ class Role(StrEnum):
     RESOURCES = "list of resources"
 
 
+OF_GRAPH: Final = frozenset({Role.GRAPH, Role.RESOURCES})
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
     """One thing with its SHA-256."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlinfra import __version__
 from mlinfra.compliance import frameworks as data
-from mlinfra.compliance.evaluate import Outcome, Verdict, evaluate
+from mlinfra.compliance.evaluate import Outcome, Verdict, evaluate, evaluate_alone
 from mlinfra.compliance.families import family
 from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.report import Change, Finding, Notice, Place, Report, Step, Tally
@@ -34,18 +34,24 @@ def run(
     today: dt.date,
     frameworks: Sequence[str] = (),
     fail_on: Severity | None = Severity.LOW,
+    alone: str = "",
 ) -> Report:
     """Check a graph. The graph's own waivers count as those that are given.
 
     `frameworks` leaves only the rules that bear on one of them, `fail_on` is the least severity for which a check fails
-    (None: it never does). Raises ConfigError when a waiver names a rule that is not among the rules, and when there is no
+    (None: it never does). `alone` is the URN of the one resource to judge, of a graph that is not whole yet. Raises ConfigError when a waiver names a rule that is not among the rules, and when there is no
     such framework.
     """
     every = list(rules)
     chosen = data.chosen(frameworks)
     asked, not_asked = _asked(every, profile, chosen if frameworks else ())
     applied = Waivers((*waivers, *declared(graph)), graph, every, today)
-    outcomes = _by_rule(evaluate(graph, asked, profile, today=today))
+    judged_now = (
+        evaluate_alone(graph, alone, asked, profile, today=today)
+        if alone
+        else evaluate(graph, asked, profile, today=today)
+    )
+    outcomes = _by_rule(judged_now)
     tallies = [_tally(graph, rule, outcomes.get(rule.id, []), chosen, applied) for rule in asked]
     judged = applied.states({rule.id for rule in asked})
     kinds = {kind for rule in every for kind in rule.types}

@@ -27,10 +27,13 @@ class Declared:
         self._nodes: dict[str, Node] = {}
 
     def add(self, request: analyzer_pb2.AnalyzeRequest) -> ResourceGraph:
-        """Take in one resource as it is registered; the graph of all so far."""
+        """Take in one resource as it is registered; the graph of it and the components around it."""
         self._inputs[request.urn] = decode(request.properties)
-        self._nodes[request.urn] = node_of(_state(request, self._inputs[request.urn]))
-        return self._graph(self._nodes.values())
+        node = self._nodes[request.urn] = node_of(_state(request, self._inputs[request.urn]))
+        lineage = [node]
+        while (above := self._nodes.get(lineage[0].parent)) is not None:
+            lineage.insert(0, above)
+        return self._graph(lineage)
 
     def whole(self, resources: Iterable[analyzer_pb2.AnalyzerResource]) -> ResourceGraph:
         """The graph of all resources. What a resource was given is known from when it was registered."""

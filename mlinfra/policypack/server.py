@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from concurrent import futures
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -16,7 +17,8 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from mlinfra import __version__
 from mlinfra.compliance import frameworks
-from mlinfra.compliance.evaluate import Verdict, evaluate, evaluate_alone
+from mlinfra.compliance.check import run
+from mlinfra.compliance.report import Status
 from mlinfra.compliance.rule import STACK, Rule, Severity
 from mlinfra.errors import MlinfraError
 from mlinfra.policies.registry import RULES
@@ -26,7 +28,8 @@ from mlinfra.policypack.settings import SETTINGS, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlinfra.compliance.evaluate import Outcome
+    from mlinfra.compliance.report import Finding
+    from mlinfra.compliance.waivers import Waiver
 
 NAME: Final = "mlinfra"
 _SEVERITIES: Final = {
@@ -35,6 +38,9 @@ _SEVERITIES: Final = {
     Severity.HIGH: analyzer_pb2.POLICY_SEVERITY_HIGH,
     Severity.CRITICAL: analyzer_pb2.POLICY_SEVERITY_CRITICAL,
 }
+_DEFAULT_LEVEL: Final = (
+    analyzer_pb2.MANDATORY
+)  # as `mlinfra check`, which fails for every severity unless told otherwise
 _MESSAGE_BYTES: Final = 400 * 1024 * 1024  # as Pulumi's own servers and clients
 
 
@@ -63,6 +69,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
         self._declared = Declared()
         self._dry_run = True
         self._said: set[tuple[str, str]] = set()
+        self._waivers: tuple[Waiver, ...] = ()
 
     def Handshake(
         self, request: analyzer_pb2.AnalyzerHandshakeRequest, context: grpc.ServicerContext
@@ -99,20 +106,42 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
         self._declared, self._said, self._dry_run = Declared(), set(), request.dry_run
         self._declared.project, self._declared.stack = request.project, request.stack
         self._settings.stack_configuration(request.project, dict(request.config))
+        try:
+            self._waivers = self._settings.waivers()
+        except MlinfraError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def Analyze(
         self, request: analyzer_pb2.AnalyzeRequest, context: grpc.ServicerContext
     ) -> analyzer_pb2.AnalyzeResponse:
         graph = self._declared.add(request)
-        found = evaluate_alone(graph, request.urn, self._active(), self._settings.profile)
-        return self._answer(found)
+        # A waiver may be declared after what it is about, so that only what cannot be waived is refused here and now.
+        report = run(
+            graph,
+            rules=[rule for rule in self._rules.values() if not rule.waivable],
+            profile=self._settings.profile,
+            today=_today(),
+            alone=request.urn,
+        )
+        return self._answer(report.findings)
 
     def AnalyzeStack(
         self, request: analyzer_pb2.AnalyzeStackRequest, context: grpc.ServicerContext
     ) -> analyzer_pb2.AnalyzeResponse:
-        graph = self._declared.whole(request.resources)
-        return self._answer(evaluate(graph, self._active(), self._settings.profile))
+        report = run(
+            self._declared.whole(request.resources),
+            rules=self._rules.values(),
+            profile=self._settings.profile,
+            waivers=self._waivers,
+            today=_today(),
+        )
+        answer = self._answer(report.findings)
+        for notice in report.notices:
+            answer.diagnostics.append(
+                _diagnostic(SETTINGS.name, SETTINGS.description, f"{notice.text}\nfix: {notice.fix}")
+            )
+        return answer
 
     def Remediate(self, request: Any, context: grpc.ServicerContext) -> analyzer_pb2.RemediateResponse:
         return analyzer_pb2.RemediateResponse()
@@ -120,54 +149,65 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
-    def _active(self) -> list[Rule]:
-        return [rule for rule in self._rules.values() if self._level(rule) != analyzer_pb2.DISABLED]
-
-    def _level(self, rule: Rule) -> analyzer_pb2.EnforcementLevel.ValueType:
-        level = self._levels.get(rule.id, _default_level(rule))
-        return analyzer_pb2.MANDATORY if level == analyzer_pb2.REMEDIATE else level
-
-    def _answer(self, outcomes: Iterable[Outcome]) -> analyzer_pb2.AnalyzeResponse:
+    def _answer(self, findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
+        """What is to be said of findings that nobody answers for, each once."""
         answer = analyzer_pb2.AnalyzeResponse()
-        for outcome in outcomes:
-            if (
-                outcome.verdict not in (Verdict.FAIL, Verdict.UNDETERMINED)
-                or (outcome.rule.id, outcome.urn) in self._said
-            ):
+        for finding in findings:
+            key, level = (finding.rule.id, finding.resource.urn), self._enforcement(finding)
+            if finding.status is Status.WAIVED or key in self._said or level == analyzer_pb2.DISABLED:
                 continue
-            self._said.add((outcome.rule.id, outcome.urn))
+            self._said.add(key)
+            urn = "" if finding.resource.type == STACK else finding.resource.urn
+            severity = _SEVERITIES[finding.rule.severity]
             answer.diagnostics.append(
-                analyzer_pb2.AnalyzeDiagnostic(
-                    policyName=outcome.rule.id,
-                    policyPackName=NAME,
-                    policyPackVersion=__version__,
-                    description=outcome.rule.title,
-                    message=self._message(outcome),
-                    enforcementLevel=self._enforcement(outcome),
-                    urn="" if STACK in outcome.rule.types else outcome.urn,
-                    severity=_SEVERITIES[outcome.rule.severity],
+                _diagnostic(
+                    finding.rule.id, finding.rule.title, _message(finding), level=level, urn=urn, severity=severity
                 )
             )
         return answer
 
-    def _enforcement(self, outcome: Outcome) -> analyzer_pb2.EnforcementLevel.ValueType:
+    def _enforcement(self, finding: Finding) -> analyzer_pb2.EnforcementLevel.ValueType:
         """What is not known in a preview is told, and refused only where the user wants that."""
-        level = self._level(outcome.rule)
-        if outcome.verdict is Verdict.UNDETERMINED:
+        level = self._levels.get(finding.rule.id, _DEFAULT_LEVEL)
+        level = analyzer_pb2.MANDATORY if level == analyzer_pb2.REMEDIATE else level
+        if finding.status is Status.UNDETERMINED and level != analyzer_pb2.DISABLED:
             closed = self._settings.fail_closed or not self._dry_run
-            return level if closed and outcome.violates else analyzer_pb2.ADVISORY
+            return level if closed and finding.blocks(Severity.LOW) else analyzer_pb2.ADVISORY
         return level
 
-    def _message(self, outcome: Outcome) -> str:
-        lines = [outcome.rule.title]
-        if outcome.verdict is Verdict.UNDETERMINED:
-            lines.append("not known in this preview; `mlinfra check` plans with realistic values and can tell")
-        lines += [f"the rule broke: {outcome.error}"] if outcome.error else [f"- {item}" for item in outcome.evidence]
-        return "\n".join([*lines, f"fix: {outcome.rule.fix}"])
+
+def _diagnostic(
+    policy: str,
+    description: str,
+    message: str,
+    *,
+    level: Any = analyzer_pb2.ADVISORY,
+    urn: str = "",
+    severity: Any = None,
+) -> analyzer_pb2.AnalyzeDiagnostic:
+    return analyzer_pb2.AnalyzeDiagnostic(
+        policyName=policy,
+        policyPackName=NAME,
+        policyPackVersion=__version__,
+        description=description,
+        message=f"{description}\n{message}",
+        enforcementLevel=level,
+        urn=urn,
+        severity=severity,
+    )
 
 
-def _default_level(rule: Rule) -> analyzer_pb2.EnforcementLevel.ValueType:
-    return analyzer_pb2.ADVISORY if rule.severity is Severity.LOW else analyzer_pb2.MANDATORY
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _message(finding: Finding) -> str:
+    lines = [f"- {step.evidence}" for step in finding.steps]
+    if finding.status is Status.UNDETERMINED:
+        lines.append("not known in this preview; `mlinfra check` plans with realistic values and can tell")
+    if finding.error:
+        lines.append(f"the rule broke: {finding.error}")
+    return "\n".join([*lines, f"fix: {finding.fix}"])
 
 
 def _policy(rule: Rule) -> analyzer_pb2.PolicyInfo:
@@ -178,7 +218,7 @@ def _policy(rule: Rule) -> analyzer_pb2.PolicyInfo:
         displayName=rule.title,
         description=rule.title,
         message=rule.rationale,
-        enforcementLevel=_default_level(rule),
+        enforcementLevel=_DEFAULT_LEVEL,
         policy_type=analyzer_pb2.POLICY_TYPE_STACK,
         severity=_SEVERITIES[rule.severity],
         tags=[f"{one.framework}:{one.id}" for one in controls],

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2
 
+from mlinfra.compliance import waiverfile
 from mlinfra.compliance.profiles import Profile
-from mlinfra.errors import ConfigError
+from mlinfra.engine.project import Project
+from mlinfra.errors import ConfigError, MlinfraError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from google.protobuf import struct_pb2
 
+    from mlinfra.compliance.waivers import Waiver
+
 _SCHEMA: Final[dict[str, Any]] = {
     "profile": {
         "type": "string",
         "enum": [profile.value for profile in Profile],
         "description": "How strict to be. Default: the stack's own configuration key `profile`, else regulated.",
+    },
+    "waivers": {
+        "type": "string",
+        "description": "The waiver file. Default: mlinfra.waivers.yaml of the project, when the pack lies inside of it.",
     },
     "failClosed": {
         "type": "boolean",
@@ -53,6 +62,8 @@ class Settings:
         self.fail_closed = False
         self._given: Profile | None = None
         self._of_stack: Profile | None = None
+        self._waiver_file: Path | None = None
+        self._project = ""
 
     @property
     def profile(self) -> Profile:
@@ -73,8 +84,27 @@ class Settings:
         if not isinstance(closed, bool):
             raise ConfigError(f"{SETTINGS.name}: failClosed = {closed!r} is no boolean", fix="use true or false")
         self._given, self.fail_closed = Profile(profile) if profile else None, closed
+        self._waiver_file = Path(str(given["waivers"])) if given.get("waivers") else None
 
     def stack_configuration(self, project: str, config: Mapping[str, str]) -> None:
         """Take the stack's configuration, in which a program may name its profile."""
-        named = config.get(f"{project}:profile")
+        self._project, named = project, config.get(f"{project}:profile")
         self._of_stack = Profile(named) if named in [one.value for one in Profile] else None
+
+    def waivers(self) -> tuple[Waiver, ...]:
+        """The waivers that hold. Raises ConfigError when the file that is named is not there or makes no sense."""
+        if self._waiver_file is not None:
+            if not self._waiver_file.is_file():
+                raise ConfigError(f"{SETTINGS.name}: waivers = {str(self._waiver_file)!r}: there is no such file")
+            return waiverfile.load(self._waiver_file)
+        root = _root_of(self._project)
+        return waiverfile.load(root / waiverfile.NAME) if root is not None else ()
+
+
+def _root_of(project: str) -> Path | None:
+    """The folder of a project around this process, which Pulumi starts in the pack's folder."""
+    try:
+        found = Project.load(Path.cwd())
+    except MlinfraError:
+        return None
+    return found.root if found.name == project else None
