@@ -108,7 +108,7 @@ class AuditTrail(Component[AuditTrailArgs]):
 
     Records management events of every region, unusual call and error rates, and object access in the buckets given.
 
-        ml.AuditTrail("audit", ml.AuditTrailArgs(
+        audit = ml.AuditTrail("audit", ml.AuditTrailArgs(
             account=account, logs_key_arn=keys.arn(ml.KeyPurpose.LOGS), access_log_bucket=access_logs.bucket_name))
     """
 

@@ -33,7 +33,7 @@ class GitHubProvider(Component[GitHubProviderArgs]):
 
     It admits nobody by itself: a role says which repository's tokens it takes. An account has one provider at most.
 
-    github = ml.GitHubProvider("github", ml.GitHubProviderArgs(account=account))
+        github = ml.GitHubProvider("github", ml.GitHubProviderArgs(account=account))
     """
 
     provider_arn: pulumi.Output[str]
@@ -101,13 +101,15 @@ class GitHubRoleArgs(Args):
 class GitHubRole(Component[GitHubRoleArgs]):
     """The role of a GitHub repository's workflows, on one branch or for one environment.
 
-    release = ml.GitHubRole("release", ml.GitHubRoleArgs(
-        account=account,
-        boundary_arn=boundary.policy_arn,
-        provider_arn=github.provider_arn,
-        repository="my-company/models",
-        environment="production",
-        access=ml.Access(push_to=["arn:aws:ecr:eu-central-1:123456789012:repository/serving"])))
+    The token must name exactly this repository and this branch or environment, and AWS STS as whom it is for.
+
+        release = ml.GitHubRole("release", ml.GitHubRoleArgs(
+            account=account,
+            boundary_arn=boundary.policy_arn,
+            provider_arn=github.provider_arn,
+            repository="my-company/models",
+            environment="production",
+            access=ml.Access(push_to=["arn:aws:ecr:eu-central-1:123456789012:repository/serving"])))
     """
 
     role_arn: pulumi.Output[str]
