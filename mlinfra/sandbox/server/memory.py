@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.sandbox.server.store import Key, Place, Store, error, find, placed
+from mlinfra.sandbox.server.named import Key, Named, means
+from mlinfra.sandbox.server.store import Place, Store, error, placed
 from mlinfra.sandbox.server.values import MISSING, Record, fill, get, match, put, structures, supply, tags_from
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Memories:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.said: dict[Place, dict[Key, Said]] = {}
+        self.said: dict[Place, Named[Said]] = {}
 
     def heed(self, table: Service, call: Call, response: Response) -> Response:
         """Remember or forget what a successful call of moto's says, and complete what it answers."""
@@ -80,14 +81,14 @@ class Memories:
             return tags
         return None
 
-    def _said(self, table: Service, memory: Memory, call: Call) -> dict[Key, Said]:
-        return self.said.setdefault(self._store.place(table, memory.name, call), {})
+    def _said(self, table: Service, memory: Memory, call: Call) -> Named[Said]:
+        return self.said.setdefault(self._store.place(table, memory.name, call), Named())
 
 
 class _Heed:
     """One call, as one memory understands it."""
 
-    def __init__(self, memory: Memory, said: dict[Key, Said], call: Call) -> None:
+    def __init__(self, memory: Memory, said: Named[Said], call: Call) -> None:
         self.memory, self.said, self.call = memory, said, call
         self.params = {name: value for name, value in call.params.items() if name not in memory.rename}
         for path, name in memory.rename.items():
@@ -116,18 +117,18 @@ class _Heed:
 
     def means(self, thing: Record) -> bool:
         """Whether the request names this thing."""
-        return find({self.key(thing): thing}, self.key({})) is not None
+        return means(self.key(thing), self.key({}))
 
     def forget(self) -> None:
         """Forget what was said of the thing that the request names."""
-        found = find(self.said, self.key({}))
+        found = self.said.find(self.key({}))
         if found:
             del self.said[found[0]]
 
     def remember(self, thing: Record) -> None:
         """Keep what the request says of a thing."""
         key = self.key(thing)
-        found = find(self.said, key)
+        found = self.said.find(key)
         said = found[1] if found else self.said.setdefault(key, Said())
         for spec in self.memory.write[self.call.name]:
             if spec == "?":
@@ -137,7 +138,7 @@ class _Heed:
 
     def show(self, thing: Record) -> bool:
         """Put what is known of a thing into an answer; whether it changes."""
-        found = find(self.said, self.key(thing))
+        found = self.said.find(self.key(thing))
         said = found[1] if found else Said()
         changed = supply(thing, said.unless_shown)
         for path, value in said.settings.items():

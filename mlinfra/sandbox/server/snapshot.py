@@ -69,7 +69,7 @@ def load(path: Path) -> tuple[str, Any]:
 def _versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
-        **{name: version(name) for name in ("moto", "botocore", "cryptography")},
+        **{name: version(name) for name in ("pulumi-mlinfra", "moto", "botocore", "cryptography")},
     }
 
 

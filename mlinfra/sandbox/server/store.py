@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.sandbox.server.named import Key, Named
 from mlinfra.sandbox.server.values import MISSING, Record, fill, get, put, same_name, tags_from
 from mlinfra.sandbox.server.wire import AwsError, Call, Response
 
@@ -12,11 +13,9 @@ if TYPE_CHECKING:
 
     from mlinfra.sandbox.server.tables import Operation, Resource, Service
 
-Key = tuple[Any, ...]
-Records = dict[Key, Record]
+Records = Named[Record]
 Place = tuple[str, str, str, str]  # account, region, service, resource
 
-T = TypeVar("T")
 _EQUALS: Final = "Equals"
 _NAME_CONTAINS: Final = "NameContains"
 
@@ -54,7 +53,7 @@ class Store:
 
     def of(self, table: Service, resource: Resource, call: Call) -> Records:
         """All records of one type, for whoever calls."""
-        return self.records.setdefault(self.place(table, resource.name, call), {})
+        return self.records.setdefault(self.place(table, resource.name, call), Named())
 
     def place(self, table: Service, name: str, call: Call) -> Place:
         """Where things of one kind are kept."""
@@ -234,7 +233,7 @@ class _Act:
         return self._key(record)[-1]
 
     def _found(self, item: Record) -> tuple[Key, Record] | None:
-        return find(self.records, self._key(item))
+        return self.records.find(self._key(item))
 
     def _existing(self, item: Record) -> tuple[Key, Record]:
         found = self._found(item)
@@ -272,16 +271,6 @@ def placed(
     only = next(iter(members.items())) if len(members) == 1 else None
     target = output or (only[0] if only and only[1].type_name == "structure" and only[0] not in result else None)
     return {target: result} if target else dict(result)
-
-
-def find(records: dict[Key, T], wanted: Key) -> tuple[Key, T] | None:
-    """The entry that a key names, where names may also be given as ARNs."""
-    if wanted in records:
-        return wanted, records[wanted]
-    for key, record in records.items():
-        if len(key) == len(wanted) and all(same_name(one, other) for one, other in zip(key, wanted, strict=True)):
-            return key, record
-    return None
 
 
 def error(code: str, message: str) -> AwsError:
