@@ -35,6 +35,8 @@ class DefaultProviders:
         if package in self._denied or ("*" in self._denied and package != "pulumi"):
             raise MlinfraError(f"Default provider for '{package}' disabled. '{who}' must use an explicit provider.")
         key, turns = (package, version or self.version(package), url.rstrip("/")), self._registrar.turns
+        if found := self._references.get(key):
+            return found
         with turns:
             while (found := self._references.get(key)) == "":
                 turns.park()

@@ -30,6 +30,7 @@ class Deletions:
         if self._refused(going) and not self._parts.dry_run:
             return
         if kept:
+            self._executor.claim()
             self._executor.run(kept)
         by_state = {id(task.state): task for task in going}
         everything = [*self._marks.to_delete, *self._ledger.previous]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import tasks
@@ -15,7 +15,7 @@ from mlinfra.engine.values import Properties, Secret
 from mlinfra.errors import MlinfraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mlinfra.engine.ledger import Ledger
     from mlinfra.engine.registry import Registry
@@ -50,7 +50,8 @@ class TaskFailed(Exception):
 class Executor:
     """Performs tasks for whichever thread asks. `deletes` are the URNs that go away, kept by whoever decides.
 
-    A failure stops the run when its turn comes: what was registered before it is still decided about and begun.
+    A failure stops the run when its turn comes: what was registered before it is still decided about, and begun if
+    there is a place for it.
     """
 
     def __init__(
@@ -77,54 +78,61 @@ class Executor:
         self._continue = continue_on_error
         self._parallel = parallel
         self._performer = Performer(registry, reporter, hooks, deletes, dry_run=dry_run, after_error=self._count_error)
-        self._slots = threading.BoundedSemaphore(parallel)
         self._running = 0
-        self._idle = threading.Condition()
+        self._failing = 0  # how many tasks wait for their turn to stop the run
+        self._changed = threading.Condition()
         self._registered: dict[str, Task] = {}  # whose outputs may still be registered
 
     def stop(self) -> None:
         """Start nothing more; what runs goes on to its end."""
-        self.stopping.set()
+        with self._changed:
+            self.stopping.set()
+            self._changed.notify_all()
         self.on_stop()
 
     def wait(self) -> None:
         """Wait for what runs to end."""
-        with self._idle:
-            self._idle.wait_for(lambda: not self._running)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running)
+
+    def claim(self) -> None:
+        """Take one of the places for what is done at once, which `run` gives back; raises Stopped when the run is over.
+
+        Whoever decides claims while it has the turn: nothing more is decided while all places are taken, and what has
+        a place begins, whatever stops the run in the next turn.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._running < self._parallel or self._failing or self.stopping.is_set())
+            if self._running >= self._parallel or self.stopping.is_set():
+                raise Stopped
+            self._running += 1
 
     def run(self, chain: Sequence[Task], *, tolerant: bool = False) -> None:
-        """Perform tasks one after the other; raises Stopped, or TaskFailed when one fails.
+        """Perform tasks one after the other in the place that was claimed; raises Stopped, or TaskFailed when one fails.
 
         A failure stops the run unless errors are to be passed over, in general or, with `tolerant`, here.
         """
-        with self._slot():
-            for task in chain:
-                if self.stopping.is_set():
+        try:
+            for number, task in enumerate(chain):
+                if number and self.stopping.is_set():
                     raise Stopped
                 self._perform(task, tolerant=tolerant)
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
 
     def run_all(self, batch: Iterable[Task], *, tolerant: bool = False) -> None:
         """Perform tasks side by side and wait for all of them; failures are in `failed` and `errors`."""
 
         def one(task: Task) -> None:
             with suppress(Stopped, TaskFailed):
+                self.claim()
                 self.run([task], tolerant=tolerant)
 
         batch = list(batch)
         with ThreadPoolExecutor(max(1, min(self._parallel, len(batch))), "step") as pool:
             list(pool.map(one, batch))
-
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        with self._slots:
-            with self._idle:
-                self._running += 1
-            try:
-                yield
-            finally:
-                with self._idle:
-                    self._running -= 1
-                    self._idle.notify_all()
 
     def _perform(self, task: Task, *, tolerant: bool) -> None:
         self._reporter.started(task)
@@ -179,6 +187,9 @@ class Executor:
             self._stop_in_turn()
 
     def _stop_in_turn(self) -> None:
+        with self._changed:
+            self._failing += 1
+            self._changed.notify_all()
         with self._turns:
             self.stop()
 

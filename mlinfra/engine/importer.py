@@ -24,6 +24,7 @@ def import_items(run: Run, items: Sequence[ImportItem]) -> None:
     """Read the resources and add them to the state, protected. What is there under the same id already is left alone."""
     executor, ledger = run.parts.executor, run.parts.ledger
     for state in [state for state in ledger.previous if not state.delete]:
+        executor.claim()
         executor.run([Task(op=tasks.SAME, old=state, new=replace(state, id=""))])
         run.parts.marks.registered.add(state.urn)
     stack_urn = next((s.urn for s in ledger.previous if s.type == STACK_TYPE), "") or _make_stack(run)
@@ -56,6 +57,7 @@ def _make_stack(run: Run) -> str:
     """The stack's own resource, where nothing was ever deployed."""
     stack, project = run.stack.name, run.stack.project.name
     urn = urns.make(stack, project, "", STACK_TYPE, f"{project}-{stack}")
+    run.parts.executor.claim()
     run.parts.executor.run([Task(op=tasks.CREATE, new=ResourceState(urn=urn, type=STACK_TYPE))])
     return urn
 

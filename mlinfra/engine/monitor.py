@@ -108,12 +108,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         hooks: Hooks,
         *,
         parallel: int,
+        begin: Callable[[], None],
         finished: Callable[[], None],
     ) -> None:
         self.closed = threading.Event()  # everything is over: calls that wait end
         self.stack_outputs: tuple[str, Properties] | None = None
         self._stack, self._parts, self._registrar, self._requests = stack, parts, registrar, requests
-        self._functions, self._hooks, self._parallel, self._finished = functions, hooks, parallel, finished
+        self._functions, self._hooks, self._parallel = functions, hooks, parallel
+        self._begin, self._finished = begin, finished
 
     def GetDeploymentInfo(self, request: Any, context: grpc.ServicerContext) -> resource_pb2.DeploymentInfo:
         return resource_pb2.DeploymentInfo(
@@ -151,6 +153,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        self._begin()
         self._finished()
         self.closed.wait()
         return empty_pb2.Empty()
@@ -178,6 +181,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
+        self._begin()
         special: list[SpecialValue] = []
         outputs = decode(request.outputs, special)
         if special:
@@ -205,12 +209,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def Invoke(
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:
+        self._begin()
         return self._functions.invoke(request)
 
     @_answering
     def Call(
         self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CallResponse:
+        self._begin()
         return self._functions.call(request)
 
 

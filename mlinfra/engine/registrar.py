@@ -66,6 +66,8 @@ class Registrar:
                 return self._failed(case.new)
             if chain and self._must_skip(chain[-1].state):
                 return Registered(chain[-1].state, "skip")
+            if chain:
+                self._parts.executor.claim()
         return self._do(chain) if chain else Registered(case.old or case.new)
 
     def read(self, new: ResourceState, default: Callable[[str], str] | None = None) -> Registered:
@@ -87,6 +89,7 @@ class Registrar:
                 self._marks.to_delete.append(new)
             if self._must_skip(new):
                 return Registered(new, "skip")
+            self._parts.executor.claim()
         chain = [Task(op=tasks.READ, old=old, new=new)]
         if old is not None and not old.external and old.id != new.id:
             shown = Task(op=tasks.REPLACE, old=old, new=new)
@@ -159,6 +162,7 @@ class Registrar:
         if self._refresh and case.old is not None and parts.selection.includes(case.old):
             task = Task(op=tasks.REFRESH, old=case.old, new=case.old, internal=not managed)
             marks.refreshed.add(case.urn)
+            parts.executor.claim()
             with self.turns.aside():
                 parts.executor.run([task])
             case.old = task.new
@@ -199,6 +203,7 @@ class Registrar:
         if original is not None:
             shown = Task(op=tasks.REPLACE, old=original, new=imported)
             chain = [Task(op=tasks.IMPORT_REPLACEMENT, new=imported, original=original), shown]
+        self._parts.executor.claim()
         with self.turns.aside():
             self._parts.executor.run(chain)
         case.old, case.imported = imported, True

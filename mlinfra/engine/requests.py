@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 class Requests:
     """Understands the requests of one run, and remembers what later ones take from those before."""
 
-    def __init__(self, stack: Stack, defaults: DefaultProviders, callbacks: Callbacks) -> None:
+    def __init__(
+        self, stack: Stack, defaults: DefaultProviders, callbacks: Callbacks, begin: Callable[[], None]
+    ) -> None:
         self.goals: dict[str, Goal] = {}
         self.stack_transforms: list[Any] = []
-        self._stack, self._defaults, self._callbacks = stack, defaults, callbacks
+        self._stack, self._defaults, self._callbacks, self._begin = stack, defaults, callbacks, begin
         self._positions = Positions(stack.project.root)
         self._providers: dict[str, dict[str, str]] = {}  # of components, by URN and package
         self._transforms: dict[str, list[Any]] = {}
@@ -54,13 +56,18 @@ class Requests:
             properties = {**properties, **_plugin(options.version, options.plugin_download_url)}
         if not request.custom or urns.is_provider(request.type):
             options.provider = ""
-        goal = goal_of(request, options, properties, depends, by_property)
-        goal.providers = dict(options.providers)
-        goal.source_position = self._positions.position(request.sourcePosition)
-        goal.stack_trace = self._positions.trace(request.stackTrace)
         default = None
         if request.custom and not options.provider and not urns.is_provider(request.type):
             default = functools.partial(self._defaults.get, package, options.version, options.plugin_download_url)
+        try:
+            goal = goal_of(request, options, properties, depends, by_property)
+        except ValueError:
+            if default is not None:
+                default(request.name)  # which Pulumi makes before it looks at the options
+            raise
+        goal.providers = dict(options.providers)
+        goal.source_position = self._positions.position(request.sourcePosition)
+        goal.stack_trace = self._positions.trace(request.stackTrace)
         return goal, default
 
     def _transformed(
@@ -76,6 +83,8 @@ class Requests:
         if request.transforms:
             properties = {k: with_dependencies(v, by_property.get(k, ())) for k, v in properties.items()}
         transforms = [*request.transforms, *self._inherited_transforms(request.parent), *self.stack_transforms]
+        if transforms:
+            self._begin()  # others may go first: transforms may call functions
         for callback in transforms:
             try:
                 properties, options = self._callbacks.transform(callback, request, properties, options, special)

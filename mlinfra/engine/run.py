@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -12,6 +11,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from mlinfra.engine import events, tasks
+from mlinfra.engine.arrivals import Arrivals
 from mlinfra.engine.builtin import Builtin
 from mlinfra.engine.callbacks import Callbacks, Hooks
 from mlinfra.engine.defaults import DefaultProviders
@@ -87,7 +87,9 @@ class Run:
             self._open_provider, ledger.reference, lambda text: reporter.say("warning", text), dry_run=dry_run
         )
         self._hooks = Hooks(self._callbacks, dry_run=dry_run, warn=lambda text, urn: reporter.say("warning", text, urn))
-        marks, turns = Marks(), Turns()
+        # Registrations wait in threads of the server, as many as the program has; providers call it meanwhile.
+        threads = Arrivals(self._parallel * 4 + 64)
+        marks, turns = Marks(), Turns(threads)
         executor = Executor(
             ledger, registry, reporter, self._hooks, marks.deleted, turns,
             dry_run=dry_run, parallel=self._parallel, continue_on_error=options.continue_on_error,
@@ -107,17 +109,16 @@ class Run:
             stack.name, stack.project.name, self.parts, self.planner, mode=kind.mode, refresh=kind.refresh_registered
         )
         self.defaults = DefaultProviders(self.registrar, stack)
-        requests = Requests(stack, self.defaults, self._callbacks)
+        requests = Requests(stack, self.defaults, self._callbacks, threads.begin)
         functions = Functions(self.parts, self.defaults, self._callbacks, requests)
         self._monitor = Monitor(
             stack, self.parts, self.registrar, requests, functions, self._hooks,
-            parallel=self._parallel, finished=lambda: self._ends.put(("finished", None)),
+            parallel=self._parallel, begin=threads.begin, finished=lambda: self._ends.put(("finished", None)),
         )  # fmt: skip
         self._builtin = Builtin(self._outputs_of, lambda urn: ledger.news.get(urn) or ledger.reads.get(urn))
         self._ends: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
         executor.on_stop = lambda: self._ends.put(("stopped", None))
-        # Registrations wait in threads of the server, as many as the program has; providers call it meanwhile.
-        self._server = grpc.server(ThreadPoolExecutor(self._parallel * 4 + 64, "monitor"), options=_SERVER_OPTIONS)
+        self._server = grpc.server(threads, options=_SERVER_OPTIONS)
         self._address = ""
         self._program_failed = False
 
@@ -200,7 +201,8 @@ class Run:
         if error:
             say("error", error)
         self._program_failed = True
-        self.parts.abort()
+        with self.parts.turns:  # what the program registered before is begun
+            self.parts.abort()
         return False
 
     def _may_delete_without_hooks(self) -> bool:

@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlinfra.engine.arrivals import Arrivals
+
 
 class Turns:
-    """A fair lock for `with`. The thread that has the turn may take it again, and may let others go first."""
+    """A fair lock for `with`. The thread that has the turn may take it again, and may let others go first.
 
-    def __init__(self) -> None:
+    Calls from the program queue up in the order in which they came.
+    """
+
+    def __init__(self, arrivals: Arrivals) -> None:
+        self._arrivals = arrivals
         self._mutex = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._parked: list[threading.Lock] = []
@@ -35,7 +41,7 @@ class Turns:
             self._give()
 
     def _take(self) -> None:
-        with self._mutex:
+        with self._arrivals.first(), self._mutex:
             gate = None if not self._taken else threading.Lock()
             self._taken = True
             if gate is not None:

@@ -7,6 +7,7 @@ SDK looks for it.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ import sys
 import threading
 import traceback
 import typing
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,6 @@ SHOWN = 32  # exit status: what went wrong has been said (pulumi-language-python
 def main() -> int:
     """Get ready, wait for settings, and run the program; returns the exit status."""
     import asyncio
-    from concurrent.futures import ThreadPoolExecutor
 
     try:
         import pulumi
@@ -51,7 +52,8 @@ def main() -> int:
     # A program that ends early leaves futures that nobody waits for, about which asyncio would complain at length.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     status = 1
-    with ThreadPoolExecutor(max_workers=settings["parallel"] * 4) as executor:
+    with InOrder(settings["parallel"] * 4) as executor:
+        executor.order(pulumi.runtime.settings.get_monitor())
         loop.set_default_executor(executor)
         try:
             loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: run(program)))
@@ -64,6 +66,49 @@ def main() -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     return status
+
+
+class InOrder(ThreadPoolExecutor):
+    """Threads for the SDK's calls, which go out one after the other, so that the engine hears them in program order."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads)
+        self._free = threads  # negative while calls wait for a thread
+        self._counting = threading.Lock()
+        self._mine = threading.local()
+
+    def order(self, stub: Any) -> None:
+        """Have the calls of a gRPC stub go out in order."""
+        for name, method in vars(stub).items():
+            setattr(stub, name, functools.partial(self._call, method))
+
+    def _call(self, method: Any, request: Any, **options: Any) -> Any:
+        answer = method.future(request, **options)
+        if (out := getattr(self._mine, "out", None)) is not None:
+            out.set()
+        return answer.result()
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """See Executor. A call of the SDK is on its way afterwards, unless all threads are taken."""
+        out = threading.Event()
+
+        def call() -> Any:
+            self._mine.out = out
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                out.set()
+                self._count(1)
+
+        future = super().submit(call)
+        if self._count(-1) >= 0 and fn.__module__ == "pulumi.runtime._context":  # others may take long
+            out.wait()
+        return future
+
+    def _count(self, by: int) -> int:
+        with self._counting:
+            self._free += by
+            return self._free
 
 
 def end_with_the_engine() -> None:
