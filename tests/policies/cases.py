@@ -1,7 +1,7 @@
 """Rule cases: small graphs written down in YAML, and what a rule says of them.
 
 A case file is `cases/<module>.yaml`: rule id, then verdict (pass, fail, not applicable, undetermined), then a list of
-graphs. A graph is a mapping of names to resources: `type` (`s3/bucket` is aws:s3/bucket:Bucket) and inputs; `options` and
+graphs. A graph is a mapping of names to resources: `type` (`s3/bucket` is aws:s3/bucket:Bucket; `is` where an input is called type) and inputs; `options` and
 `secrets` (paths) are what Pulumi knows beside them. `${name}` is another resource's id, `${name.arn}` an output of it;
 `!unknown` a value that only a deployment can tell, `!unknown name` one that comes from another resource; `!json` makes a
 text of what follows. `$` holds what is about the case itself: `profile`, `today`, and `default: true` where a property is
@@ -89,7 +89,7 @@ def _type(short: str) -> str:
 def graph(resources: dict[str, Any]) -> ResourceGraph:
     """The graph of a case."""
     resources = {name: dict(spec) for name, spec in resources.items() if name != "$"}
-    types = {name: _type(spec.pop("type")) for name, spec in resources.items()}
+    types = {name: _type(spec.pop("is", None) or spec.pop("type")) for name, spec in resources.items()}
     urns = {name: f"urn:pulumi:test::test::{kind}::{name}" for name, kind in types.items()}
 
     def outputs(name: str) -> dict[str, Any]:
