@@ -56,6 +56,10 @@ lint: setup ## formatting, lint, types and the import contracts
 format: setup ## format and fix what can be fixed
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
+.PHONY: schema
+schema: setup ## write the JSON Schemas of the stacks' settings
+	@$(BIN)/python -m mlinfra.settings.schema
+
 .PHONY: bench
 bench: setup ## ratios measured side by side
 	@$(BIN)/python -m bench

@@ -16,7 +16,7 @@ from mlinfra.components.component import Component, together
 from mlinfra.components.documents import EVERYONE, Condition, Document, Effect, Operator, Principals, Statement
 from mlinfra.components.mount_groups import Ports, mount_groups
 from mlinfra.components.network_checks import check_zones
-from mlinfra.components.problems import Invalid
+from mlinfra.components.problems import ArgumentError, Invalid, Problem, shown
 from mlinfra.components.profiles import Classification
 
 NFS: Final = Ports(2049, 2049, "NFS")
@@ -149,7 +149,7 @@ class FileSystem(Component[FileSystemArgs]):
         args = self._args
         made = self._file_system(name)
         groups = mount_groups(self, name, vpc_id=args.vpc_id, ports=[NFS])
-        subnets = pulumi.Output.from_input(args.subnet_ids)
+        subnets = pulumi.Output.from_input(args.subnet_ids).apply(self._for_each_zone)
         targets = [
             aws.efs.MountTarget(
                 f"{name}-{letter(zone)}",
@@ -168,6 +168,15 @@ class FileSystem(Component[FileSystemArgs]):
         self.access_point_arns = together({role: point.arn for role, point in points.items()})
         self.client_security_group_id = groups.clients.id
         self.finish()
+
+    def _for_each_zone(self, subnet_ids: Sequence[str]) -> Sequence[str]:
+        """What another stack says its subnets are is known only here."""
+        try:
+            references.one_for_each(subnet_ids, self._args.zones, "subnet_ids")
+        except Invalid as error:
+            problem = Problem("subnet_ids", shown(subnet_ids), error.reason, error.fix)
+            raise ArgumentError(f'FileSystem "{self._name}"', [problem]) from None
+        return subnet_ids
 
     def _file_system(self, name: str) -> aws.efs.FileSystem:
         args = self._args

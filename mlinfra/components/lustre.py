@@ -142,10 +142,8 @@ class LustreFileSystem(Component[LustreFileSystemArgs]):
     """The file system's id."""
     file_system_arn: pulumi.Output[str]
     """The file system's ARN."""
-    dns_name: pulumi.Output[str]
-    """The name under which it is mounted."""
-    mount_name: pulumi.Output[str]
-    """What follows the name in the mount command: mount -t lustre <dns_name>@tcp:/<mount_name>."""
+    mount_source: pulumi.Output[str]
+    """What mount -t lustre mounts: <name>@tcp:/<mount name>."""
     client_security_group_id: pulumi.Output[str]
     """The security group whose members can reach the file system."""
 
@@ -184,7 +182,7 @@ class LustreFileSystem(Component[LustreFileSystemArgs]):
         if args.link is not None:
             self._link(name, made, args.link)
         self.file_system_id, self.file_system_arn = made.id, made.arn
-        self.dns_name, self.mount_name = made.dns_name, made.mount_name
+        self.mount_source = pulumi.Output.concat(made.dns_name, "@tcp:/", made.mount_name)
         self.client_security_group_id = groups.clients.id
         self.finish()
 

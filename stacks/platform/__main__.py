@@ -1,4 +1,4 @@
-"""The foundation of an ML platform: keys, network, buckets and the audit trail. README.md explains the settings."""
+"""The foundation of an ML platform: keys, network, storage and the audit trail. README.md explains the settings."""
 
 import pulumi
 import pulumi_aws as aws
@@ -26,7 +26,9 @@ network = ml.Network(
         zones=settings.zones,
         pods_cidr=settings.pods_cidr,
         egress=settings.egress,
-        endpoints=settings.endpoints,
+        allowed_domains=settings.allowed_domains,
+        endpoints=settings.private_services,
+        block_public_access=settings.block_public_access,
         logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
         log_retention_days=settings.log_retention_days,
     ),
@@ -57,6 +59,68 @@ buckets = {
     )
     for purpose, classification in settings.buckets.items()
 }
+file_systems = {
+    name: ml.FileSystem(
+        f"platform-{name}",
+        ml.FileSystemArgs(
+            account=account,
+            key_arn=keys.arn(ml.KeyPurpose.DATA),
+            vpc_id=network.vpc_id,
+            zones=settings.zones,
+            subnet_ids=network.data_subnet_ids,
+            access_points=wanted.access_points,
+            classification=wanted.classification,
+            deletion_protection=settings.deletion_protection,
+        ),
+    )
+    for name, wanted in settings.file_systems.items()
+}
+lustre = {
+    name: ml.LustreFileSystem(
+        f"platform-{name}",
+        ml.LustreFileSystemArgs(
+            profile=settings.profile,
+            key_arn=keys.arn(ml.KeyPurpose.DATA),
+            logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+            vpc_id=network.vpc_id,
+            subnet_id=network.data_subnet_ids[settings.zones.index(wanted.zone or settings.zones[0])],
+            size_gib=wanted.size_gib,
+            throughput=wanted.throughput,
+            link=ml.BucketLinkArgs(bucket_name=buckets[wanted.bucket].bucket_name, write_back=wanted.write_back)
+            if wanted.bucket
+            else None,
+            log_retention_days=settings.log_retention_days,
+            deletion_protection=settings.deletion_protection,
+        ),
+    )
+    for name, wanted in settings.lustre.items()
+}
+images = (
+    ml.ImageRepository(
+        "platform",
+        ml.ImageRepositoryArgs(
+            account=account,
+            key_arn=keys.arn(ml.KeyPurpose.ARTIFACTS),
+            repositories=settings.repositories,
+            deletion_protection=settings.deletion_protection,
+        ),
+    )
+    if settings.repositories
+    else None
+)
+secrets = {
+    name: ml.Secret(
+        f"platform-{name}",
+        ml.SecretArgs(
+            account=account,
+            profile=settings.profile,
+            description=description,
+            key_arn=keys.arn(ml.KeyPurpose.SECRETS),
+            deletion_protection=settings.deletion_protection,
+        ),
+    )
+    for name, description in settings.secrets.items()
+}
 audit = ml.AuditTrail(
     "platform",
     ml.AuditTrailArgs(
@@ -79,6 +143,11 @@ pulumi.export("podSubnetIds", network.pod_subnet_ids)
 pulumi.export("egressIps", network.egress_ips)
 pulumi.export("endpointIds", network.endpoint_ids)
 pulumi.export("keyArns", keys.key_arns)
+pulumi.export("accessLogBucket", access_logs.bucket_name)
 pulumi.export("bucketNames", {purpose.value: bucket.bucket_name for purpose, bucket in buckets.items()})
+pulumi.export("fileSystemIds", {name: made.file_system_id for name, made in file_systems.items()})
+pulumi.export("lustreMounts", {name: made.mount_source for name, made in lustre.items()})
+pulumi.export("repositoryUrls", images.repository_urls if images else {})
+pulumi.export("secretArns", {name: secret.secret_arn for name, secret in secrets.items()})
 pulumi.export("trailArn", audit.trail_arn)
 pulumi.export("logArchive", audit.archive_bucket_name)

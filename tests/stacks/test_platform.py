@@ -6,16 +6,22 @@ import re
 
 import pytest
 
+from mlinfra.catalog.endpoints import endpoints, needed
+from mlinfra.catalog.endpoints import names as names_of
+from mlinfra.graph import ResourceGraph
 from mlinfra.testing import PlanError
 
-STACKS = ["dev", "prod", "isolated"]
+STACKS = ["baseline", "dev", "prod", "isolated"]
 EXPORTED = {
     *("vpcId", "workloadSubnetIds", "dataSubnetIds", "controlSubnetIds", "podSubnetIds", "egressIps", "endpointIds"),
-    *("keyArns", "bucketNames", "trailArn", "logArchive"),
+    *("keyArns", "bucketNames", "fileSystemIds", "lustreMounts", "repositoryUrls", "secretArns", "accessLogBucket"),
+    *("trailArn", "logArchive"),
 }
 UNTAGGED = re.compile(
     r"aws:(ec2/(route|routeTableAssociation|vpcIpv4CidrBlockAssociation|vpcBlockPublicAccessOptions)"
-    r"|s3/bucket\w+|iam/rolePolicy|kms/alias|sns/topicPolicy):"
+    r"|s3/bucket\w+|iam/rolePolicy|kms/alias|sns/topicPolicy|cloudwatch/logResourcePolicy"
+    r"|route53/resolver(QueryLogConfigAssociation|FirewallConfig|FirewallRule)"
+    r"|efs/(mountTarget|fileSystemPolicy|backupPolicy)|ecr/(lifecycle|repository)Policy|secretsmanager/secretPolicy):"
 )
 
 
@@ -45,7 +51,11 @@ def test_everything_is_tagged(planned, stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_nothing_speaks_with_the_world(planned, stack: str) -> None:
     graph = planned(stack)
-    for rule in graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"):
+    rules = (
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    )
+    for rule in graph.of_type(*rules):
         assert rule.get("cidrIpv4") != "0.0.0.0/0"
     for subnet in graph.of_type("aws:ec2/subnet:Subnet"):
         assert subnet.get("mapPublicIpOnLaunch") is False
@@ -67,9 +77,15 @@ def test_logs_and_data_never_share_a_key(planned, stack: str) -> None:
     assert keys["platform-access-logs-encryption"] == []
 
 
-@pytest.mark.parametrize(("stack", "protected"), [("dev", False), ("prod", True), ("isolated", False)])
+@pytest.mark.parametrize(
+    ("stack", "protected"), [("baseline", False), ("dev", False), ("prod", True), ("isolated", False)]
+)
 def test_deletion_protection_covers_what_holds_state(planned, stack: str, protected: bool) -> None:
-    kinds = ("aws:kms/key:Key", "aws:s3/bucket:Bucket", "aws:cloudtrail/trail:Trail")
+    kinds = (
+        *("aws:kms/key:Key", "aws:s3/bucket:Bucket", "aws:cloudtrail/trail:Trail", "aws:efs/fileSystem:FileSystem"),
+        *("aws:fsx/lustreFileSystem:LustreFileSystem", "aws:ecr/repository:Repository"),
+        "aws:secretsmanager/secret:Secret",
+    )
     assert {node.options.protect for node in planned(stack).of_type(*kinds)} == {protected}
 
 
@@ -92,6 +108,53 @@ def test_every_bucket_of_an_isolated_platform_is_bound_to_the_endpoint(planned) 
     graph = planned("isolated")
     (endpoint,) = graph.named("platform-endpoint-s3")
     assert len(graph.dependents(endpoint, "aws:s3/bucketPolicy:BucketPolicy")) == 2
+
+
+def brought(graph: ResourceGraph) -> set[str]:
+    """The component classes in use."""
+    return {node.type.rpartition(":")[2] for node in graph if node.package == "mlinfra"}
+
+
+def reached(graph: ResourceGraph) -> set[str]:
+    """The services that the network offers privately."""
+    by_name = {endpoint.service_name("us-east-1"): service for service, endpoint in endpoints().items()}
+    return {by_name[str(node.get("serviceName"))] for node in graph.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")}
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod", "isolated"])
+def test_every_service_that_a_component_in_use_needs_is_reached_privately(planned, stack: str) -> None:
+    graph = planned(stack)
+    wanted = set(needed(brought(graph)))
+    assert {"s3", "kms", "ecr.api", "ecr.dkr", "elasticfilesystem", "fsx", "secretsmanager"} <= wanted
+    assert wanted <= reached(graph)
+
+
+def test_a_service_that_nobody_needs_is_not_paid_for(planned) -> None:
+    assert "elasticfilesystem" not in reached(planned("dev", fileSystems={}))
+    assert reached(planned("baseline")) == {"s3", "dynamodb"}
+
+
+def test_an_isolated_platform_has_no_way_out(planned) -> None:
+    graph = planned("isolated")
+    for kind in ("internetGateway:InternetGateway", "natGateway:NatGateway", "eip:Eip", "route:Route"):
+        assert not graph.of_type(f"aws:ec2/{kind}")
+    (names,) = graph.named("platform-dns-firewall-allowed")
+    assert set(names.inputs["domains"]) == set(names_of("us-east-1"))
+    assert needed(["eks", "sagemaker"])
+    assert set(needed(["eks", "sagemaker"])) <= reached(graph)
+
+
+def test_file_systems_stand_in_the_data_tier_and_show_the_buckets_asked_for(planned) -> None:
+    graph = planned("prod")
+    data = {node.name for node in graph.of_type("aws:ec2/subnet:Subnet") if "-data-" in node.name}
+    for target in graph.of_type("aws:efs/mountTarget:MountTarget"):
+        assert {node.name for node in graph.references(target, "subnetId")} <= data
+    shown = {
+        node.name: node.inputs["s3"].keys()
+        for node in graph.of_type("aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation")
+    }
+    assert shown["platform-training-bucket"] == {"autoImportPolicy"}
+    assert shown["platform-checkpoints-bucket"] == {"autoImportPolicy", "autoExportPolicy"}
 
 
 def test_a_tag_is_an_update_and_nothing_else(planned) -> None:

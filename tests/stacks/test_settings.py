@@ -117,6 +117,36 @@ def test_keys_of_other_namespaces_are_not_ours() -> None:
         ({"platform:lockDays": "1"}, "platform:lockDays = 1", "below", "30"),
         ({"platform:deletionProtection": "maybe"}, "platform:deletionProtection = 'maybe'", "boolean", "refuses"),
         ({"platform:keyAdministrators": '["*"]'}, "platform:keyAdministrators", "not the ARN", "role/admin"),
+        ({"platform:allowedDomains": '["*"]'}, "platform:allowedDomains", "almost every name", "pypi.org"),
+        ({"platform:fileSystems": "[]"}, "platform:fileSystems = []", "must be a valid", "Amazon EFS"),
+        ({"platform:fileSystems": '{"shared":{}}'}, "platform:fileSystems.shared.accessPoints", "required", "mounted"),
+        (
+            {"platform:fileSystems": '{"shared":{"accessPoints":{"home":{"uid":0}}}}'},
+            "platform:fileSystems.shared.accessPoints.home.uid",
+            "not an ordinary user",
+            "1000",
+        ),
+        (
+            {"platform:fileSystems": '{"a-name-far-too-long":{"accessPoints":{}}}'},
+            "platform:fileSystems",
+            "cannot be a name",
+            "15 characters",
+        ),
+        (
+            {"platform:lustre": '{"scratch":{"bucket":"features"}}'},
+            "platform:lustre",
+            "scratch shows a bucket that is not there",
+            "datasets, models",
+        ),
+        (
+            {"platform:lustre": '{"scratch":{"zone":"eu-central-1d"}}'},
+            "platform:lustre",
+            "where no network is",
+            "eu-central-1a",
+        ),
+        ({"platform:lustre": '{"scratch":{"throughput":1}}'}, "platform:lustre.scratch.throughput", "125", "megabytes"),
+        ({"platform:repositories": "training"}, "platform:repositories", "must be a list", "repositories"),
+        ({"platform:secrets": '{"Db":"x"}'}, "platform:secrets", "'Db' cannot be a name", "lower-case"),
         ({"platform:zonez": "[]"}, "platform:zonez = '[]'", "not known here", "did you mean zones?"),
     ],
 )
@@ -154,7 +184,10 @@ KEYS = [
     *GOOD,
     *(
         f"platform:{k}"
-        for k in ("zones", "profile", "podsCidr", "buckets", "archiveDays", "egress", "lockDays", "nonsense")
+        for k in (
+            *("zones", "profile", "podsCidr", "buckets", "archiveDays", "egress", "lockDays", "fileSystems", "lustre"),
+            *("secrets", "repositories", "allowedDomains", "nonsense"),
+        )
     ),
 ]
 VALUES = st.text() | st.recursive(

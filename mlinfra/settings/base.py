@@ -1,4 +1,4 @@
-"""Settings of a stack: its Pulumi configuration, checked as a whole before anything is declared."""
+"""The base of all settings: a stack's Pulumi configuration, checked as a whole before anything is declared."""
 
 import json
 import re
@@ -14,13 +14,10 @@ from pydantic.alias_generators import to_camel
 
 from mlinfra.catalog import regions
 from mlinfra.components.account import known_region
-from mlinfra.components.addresses import pod_range, vpc_range
 from mlinfra.components.args import Args
-from mlinfra.components.network_checks import check_egress, check_endpoints, check_zones
+from mlinfra.components.network_checks import check_zones
 from mlinfra.components.problems import ArgumentError, Invalid, Problem
-from mlinfra.components.profiles import POSTURES, Classification, Egress, Profile, at_least, log_days
-from mlinfra.components.references import each, principal_arn
-from mlinfra.components.storage import BucketPurpose
+from mlinfra.components.profiles import Classification, Profile, log_days
 
 _TAG = re.compile(r"[\w .:/=+@-]{1,256}")  # what AWS takes as a tag's value
 
@@ -81,65 +78,43 @@ def _first_zones(data: Mapping[str, Any]) -> Sequence[str]:
     return regions.region(data["region"]).zones[:3]
 
 
+def choices(values: Mapping[str, Any]) -> Any:
+    """A field whose values stand in a catalog, so that editors offer them."""
+    return Field(json_schema_extra={"enum": [*values]})
+
+
 TagValue = Annotated[str, AfterValidator(_tag_value)]
 
 
-class PlatformSettings(Settings):
-    """The decisions behind `stacks/platform`."""
+class StackSettings(Settings):
+    """What every stack says of itself."""
 
-    region: Annotated[str, AfterValidator(known_region)] = Field(alias="aws:region")
+    region: Annotated[str, AfterValidator(known_region), choices(regions.regions())] = Field(alias="aws:region")
     """The AWS region of everything, as the AWS provider takes it."""
     profile: Profile = Profile.REGULATED
     """The security profile: baseline, regulated or isolated. Default: regulated."""
     owner: TagValue
-    """Who answers for the platform: a team or an address. A tag on everything."""
+    """Who answers for the stack: a team or an address. A tag on everything."""
     cost_center: TagValue
     """Who pays for it. A tag on everything."""
     environment: TagValue = Field(default_factory=pulumi.get_stack)
     """What the stack is for, such as dev or prod. A tag on everything. Default: the stack's name."""
     data_classification: Classification = Classification.CONFIDENTIAL
-    """The highest class of data on the platform. A tag on everything; buckets carry their own. Default: confidential."""
-    cidr: Annotated[str, AfterValidator(lambda value: str(vpc_range(value)))]
-    """The VPC's address range: private (RFC 1918), from /16 to /21, such as 10.0.0.0/16."""
+    """The highest class of data in the stack. A tag on everything; what stores data carries its own. Default:
+    confidential."""
     zones: Sequence[str] = Field(default_factory=_first_zones)
-    """The availability zones, two at least. Default: the region's first three."""
-    pods_cidr: Annotated[str | None, AfterValidator(lambda value: value and str(pod_range(value)))] = None
-    """A secondary range for pods, inside 100.64.0.0/10. Default: none."""
-    egress: Egress | None = None
-    """How workloads reach the internet: per-zone, single or none. Default: the profile's."""
-    endpoints: Annotated[Sequence[str], AfterValidator(check_endpoints)] = ()
-    """AWS services to reach privately beside the profile's own. Default: none."""
-    buckets: Mapping[BucketPurpose, Classification] = {
-        BucketPurpose.DATASETS: Classification.CONFIDENTIAL,
-        BucketPurpose.MODELS: Classification.CONFIDENTIAL,
-    }
-    """The data buckets: purpose (datasets, features, models, checkpoints, artifacts) and classification (internal,
-    confidential, restricted). Default: datasets and models, confidential."""
-    lock_days: int | None = None
-    """Days for which Object Lock keeps every version in the data buckets; for new buckets only. Default: no lock."""
+    """The availability zones, two at least; adding one moves nothing. Default: the region's first three."""
     log_retention_days: int | None = None
     """Days that logs are kept in CloudWatch Logs, and access logs in S3. Default: the profile's floor (90, 365, 365)."""
-    archive_days: int | None = None
-    """Days that audit logs are locked in the archive. Default: the profile's floor (90, 365, 365)."""
-    key_administrators: Annotated[Sequence[str], AfterValidator(each(principal_arn))] = ()
-    """ARNs of those who administer the keys but cannot use them, the deploying role among them. Default: the account's
-    IAM policies decide."""
     deletion_protection: bool = True
-    """Whether Pulumi refuses to delete keys, buckets and the trail. False erases them with the stack. Default: true."""
+    """Whether Pulumi refuses to delete what cannot be made again: keys, data, logs. False erases it with the stack.
+    Default: true."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> "PlatformSettings":
-        posture = POSTURES[self.profile]
+    def _possible(self) -> Self:
         check_zones(self.zones, self.region)
-        check_egress(self.egress, self.profile)
         log_days(self.profile, self.log_retention_days, "log_retention_days")
-        at_least(posture.archive_days, self.archive_days, self.profile, "archive_days")
-        at_least(posture.lock_days, self.lock_days, self.profile, "lock_days")
         return self
-
-    def closed(self, classification: Classification) -> bool:
-        """Whether data of this class is to be reached through VPC endpoints alone."""
-        return classification is Classification.RESTRICTED or self.profile is Profile.ISOLATED
 
     @property
     def tags(self) -> Mapping[str, str]:
