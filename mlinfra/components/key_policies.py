@@ -104,7 +104,7 @@ def _use(purpose: KeyPurpose, account: Account, users: Sequence[Text]) -> list[S
 
 
 def _log_services(account: Account) -> list[Statement]:
-    """CloudWatch Logs for this account's log groups; CloudTrail for this account's trails and their topic."""
+    """Whoever writes logs, records and alarms of this account, and nobody on another's behalf."""
     from_trail = [
         equals("aws:SourceAccount", account.id),
         arn_like("aws:SourceArn", account.arn("cloudtrail", "trail/*")),
@@ -144,5 +144,25 @@ def _log_services(account: Account) -> list[Statement]:
             actions=["kms:Decrypt", "kms:GenerateDataKey*"],
             resources=["*"],
             conditions=[*from_trail, arn_like(f"{context}:sns:topicArn", account.arn("sns", "*"))],
+        ),
+        Statement(
+            sid="ConfigDeliver",
+            principals=Principals.services("config.amazonaws.com"),
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions=[equals("aws:SourceAccount", account.id)],
+        ),
+        *(
+            Statement(
+                sid=sid,
+                principals=Principals.services(service),
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions=[arn_like("aws:SourceArn", source)],
+            )
+            for sid, service, source in (
+                ("AlarmsPublish", "cloudwatch.amazonaws.com", account.arn("cloudwatch", "alarm:*")),
+                ("EventsPublish", "events.amazonaws.com", account.arn("events", "rule/*")),
+            )
         ),
     ]

@@ -112,14 +112,22 @@ def test_only_the_logs_key_admits_services_and_only_on_behalf_of_the_account(dec
     admitted = {purpose: [s for s in policy(key) if "Service" in s["Principal"]] for purpose, key in made.items()}
     assert [purpose for purpose, statements in admitted.items() if statements] == ["logs"]
     services = {statement["Principal"]["Service"] for statement in admitted["logs"]}
-    assert services == {"logs.eu-central-1.amazonaws.com", "cloudtrail.amazonaws.com"}
+    writers = {f"{name}.amazonaws.com" for name in ("cloudtrail", "config", "cloudwatch", "events")}
+    assert services == {"logs.eu-central-1.amazonaws.com", *writers}
     for statement in admitted["logs"]:
         tested = {key: value for tests in statement["Condition"].values() for key, value in tests.items()}
         assert any("123456789012" in str(value) for value in tested.values())
-        if statement["Principal"]["Service"].startswith("cloudtrail"):
+        service, here = statement["Principal"]["Service"].partition(".")[0], "eu-central-1:123456789012"
+        if service == "cloudtrail":
             assert tested["aws:SourceAccount"] == "123456789012"
-            assert tested["aws:SourceArn"] == "arn:aws:cloudtrail:eu-central-1:123456789012:trail/*"
+            assert tested["aws:SourceArn"] == f"arn:aws:cloudtrail:{here}:trail/*"
         else:
-            assert tested == {
-                "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-central-1:123456789012:log-group:*"
-            }
+            assert (
+                tested
+                == {
+                    "logs": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{here}:log-group:*"},
+                    "config": {"aws:SourceAccount": "123456789012"},
+                    "cloudwatch": {"aws:SourceArn": f"arn:aws:cloudwatch:{here}:alarm:*"},
+                    "events": {"aws:SourceArn": f"arn:aws:events:{here}:rule/*"},
+                }[service]
+            )
