@@ -2,7 +2,7 @@
 
 Absent is not safe: a rule can read a property only when what its absence means stands here, with the source. The table of
 a family (`kubernetes:apps/*:Deployment`) counts for every API version; `embeds` says where a type has another's table inside:
-a Deployment its pod at `spec.template.spec`.
+a Deployment its pod at `spec.template.spec` (`[]` is any item of a list, `*` any key).
 """
 
 from __future__ import annotations
@@ -48,11 +48,26 @@ def _listed(type: str, key: str) -> Mapping[str, Any] | None:
         if key in properties and key != _EMBEDS:
             return properties[key]
         for place, inner in properties.get(_EMBEDS, {}).items():
-            prefix = f"{place.replace('[]', '')}."
-            found = _listed(inner, key.removeprefix(prefix)) if key.startswith(prefix) else None
+            match = _inside(place).match(key)
+            found = _listed(inner, key[match.end() :]) if match else None
             if found is not None:
                 return found
     return None
+
+
+@functools.cache
+def _inside(place: str) -> re.Pattern[str]:
+    """What the paths of everything inside a place begin with."""
+    return re.compile(re.escape(place.replace("[]", "")).replace(r"\*", r"[^.]+") + r"\.")
+
+
+def embedded(type: str) -> Mapping[str, tuple[str, ...]]:
+    """Where types (or families of them) have another type's table inside: `spec.jobs[].template`, `spec.roles.*.template`."""
+    found = {
+        kind: tuple(place for place, inner in properties.get(_EMBEDS, {}).items() if inner == type)
+        for kind, properties in table().items()
+    }
+    return {kind: places for kind, places in found.items() if places}
 
 
 @functools.cache

@@ -7,21 +7,27 @@ from typing import Final
 from mlinfra.policies import (
     eks,
     eks_nodes,
+    kms,
+    kubernetes,
     s3,
     s3_policies,
     sagemaker_governance,
     sagemaker_models,
     sagemaker_notebooks,
     sagemaker_training,
+    secrets,
 )
 
 RULES: Final = (
     *eks.RULES,
     *eks_nodes.RULES,
+    *kms.RULES,
+    *kubernetes.RULES,
     *s3.RULES,
     *s3_policies.RULES,
     *sagemaker_governance.RULES,
     *sagemaker_models.RULES,
     *sagemaker_notebooks.RULES,
     *sagemaker_training.RULES,
+    *secrets.RULES,
 )

@@ -1,0 +1,9 @@
+"""Rules about Kubernetes: pods in every kind of workload, namespaces, permissions, exposure and jobs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mlinfra.policies.kubernetes import hygiene, workloads
+
+RULES: Final = (*workloads.RULES, *hygiene.RULES)
