@@ -8,14 +8,14 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from mlinfra.cli import deploy, sandbox, stacks, types
+from mlinfra.cli import check, deploy, rules, sandbox, stacks, types, waivers
 from mlinfra.cli.terminal import say, show_error
 from mlinfra.errors import ConfigError, MlinfraError
 
 _HELP = """Deploy Pulumi programs into an AWS account that exists only on this machine.
 
 The commands, flags and environment variables are those of the pulumi CLI where they mean the same.
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 policy, 130 interrupted.
 """
 
 app = typer.Typer(
@@ -27,6 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 deploy.register(app)
+check.register(app)
+rules.register(app)
+waivers.register(app)
 stacks.register(app)
 sandbox.register(app)
 types.register(app)
@@ -54,7 +57,7 @@ INTERRUPTED: Final = 130
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage or configuration, 3 policy, 130 interrupted."""
     sys.exit(run(sys.argv[1:]))
 
 

@@ -34,14 +34,8 @@ def open_stack(where: Where, *, make: bool = False) -> Stack:
 
     Raises ConfigError when it does not exist, unless with `make`.
     """
-    project = open_project(where)
-    overrides = where.overrides
-    for override in overrides:
-        if "=" not in override.lstrip("="):
-            raise ConfigError(
-                f"--config {override!r} has no value", fix=f"write --config {override.strip('=') or 'key'}=value"
-            )
-    stack = Stack.open(project, where.stack or _default(project), overrides=overrides, paths=where.paths)
+    stack = named_stack(where)
+    project = stack.project
     if not stack.exists:
         if not make:
             known = ", ".join(s.name for s in stacks(stack.home, project.name))
@@ -56,6 +50,17 @@ def open_stack(where: Where, *, make: bool = False) -> Stack:
         )
     _remember(stack)
     return stack
+
+
+def named_stack(where: Where) -> Stack:
+    """The stack that is meant, as `open_stack` finds it, deployed or not."""
+    project = open_project(where)
+    for override in where.overrides:
+        if "=" not in override.lstrip("="):
+            raise ConfigError(
+                f"--config {override!r} has no value", fix=f"write --config {override.strip('=') or 'key'}=value"
+            )
+    return Stack.open(project, where.stack or _default(project), overrides=where.overrides, paths=where.paths)
 
 
 def _default(project: Project) -> str:

@@ -42,6 +42,11 @@ class Value:
         )
         return Value(self.resource, join(self.path, name), inner)
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is known of it before deployment."""
+        return isinstance(self.raw, Unknown)
+
     def is_(self, *expected: Any) -> Truth:
         """Whether it is one of the expected values; numbers and booleans may be written as text."""
         return self.where(lambda raw: any(_same(raw, one) for one in expected), " or ".join(map(_text, expected)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlinfra.engine import Options, Stack, graphs, preview
@@ -11,7 +14,9 @@ from mlinfra.offline.provider import OfflineSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mlinfra.engine.config import StackConfig
     from mlinfra.engine.events import Event
+    from mlinfra.engine.store import Store
     from mlinfra.graph import ResourceGraph
 
 
@@ -34,3 +39,28 @@ def plan_stack(
     if result.failed:
         raise PlanError(str(stack), result.errors)
     return graphs.from_snapshot(result.snapshot)
+
+
+def plan_fresh(
+    stack: Stack, *, emit: Callable[[Event], None] | None = None, start: Callable[..., object] | None = None
+) -> ResourceGraph:
+    """What a stack's program declares, whether it was deployed or not: its state is not looked at. Raises as `plan_stack`."""
+    with tempfile.TemporaryDirectory(prefix="mlinfra-plan-") as home:
+        return plan_stack(_Undeployed(stack, Path(home)), emit=emit, start=start)
+
+
+class _Undeployed(Stack):
+    """A stack as it was before its first deployment. It knows its configuration and the other stacks."""
+
+    def __init__(self, stack: Stack, home: Path) -> None:
+        super().__init__(stack.project, stack.name, home=home, passphrase="")
+        self._stack = stack
+
+    @cached_property
+    def config(self) -> StackConfig:
+        """That of the stack."""
+        return self._stack.config
+
+    def other(self, reference: str) -> Store:
+        """See `Stack`."""
+        return self._stack.other(reference)

@@ -1,0 +1,159 @@
+"""A check's report in the terminal: by component, the most severe first, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.padding import Padding
+from rich.text import Text
+
+from mlinfra.compliance.formats.words import counted, plural
+from mlinfra.compliance.report import Status
+from mlinfra.compliance.rule import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.console import Console
+
+    from mlinfra.compliance.report import Finding, Place, Report, Step
+
+STYLES: Final = {
+    Severity.CRITICAL: "bold magenta",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+}
+_SHOWN: Final = 3  # things a rule rests on, without --verbose
+_TYPES: Final = 8  # types without rules, without --verbose
+
+
+def show(console: Console, report: Report, seconds: float, *, arguments: str = "", verbose: bool = False) -> None:
+    """Print it. `arguments` are what other commands need to mean the same project and stack."""
+    open_ = [one for one in report.findings if one.status is not Status.WAIVED]
+    for place, findings in _by_owner(open_).items():
+        _component(console, place, findings, verbose=verbose)
+    _waived(console, report)
+    _notices(console, report)
+    _unchecked(console, report, verbose=verbose)
+    if verbose:
+        _passed(console, report)
+    _summary(console, report, seconds, arguments)
+
+
+def _by_owner(findings: Iterable[Finding]) -> Mapping[Place, list[Finding]]:
+    """Findings by what the program declares, that with the worst first."""
+    groups: dict[Place, list[Finding]] = {}
+    for one in sorted(findings, key=lambda one: (-one.rule.severity, one.rule.id)):
+        groups.setdefault(one.owner, []).append(one)
+    return groups
+
+
+def _component(console: Console, place: Place, findings: list[Finding], *, verbose: bool) -> None:
+    source = next((one.source for one in findings if one.source), None)
+    head = Text.assemble((place.kind, "bold"), " ", (place.name, "bold"))
+    if source:
+        head.append(f"  {source}", "dim")
+    console.print(head)
+    rules: dict[str, list[Finding]] = {}
+    for one in findings:
+        rules.setdefault(f"{one.rule.id} {one.status}", []).append(one)
+    for same in rules.values():
+        _rule(console, same, verbose=verbose)
+    console.print()
+
+
+def _rule(console: Console, same: list[Finding], *, verbose: bool) -> None:
+    one, rule = same[0], same[0].rule
+    unsure = one.status is Status.UNDETERMINED
+    line = Text.assemble(
+        (f"{rule.severity!s:<9}", STYLES[rule.severity]), rule.title, (" (cannot be told)" if unsure else "", "yellow")
+    )
+    _say(console, line, 2)
+    steps = [step for finding in same for step in finding.steps]
+    for step in steps if verbose else steps[:_SHOWN]:
+        _say(console, _step(step, one.owner))
+    if len(steps) > _SHOWN and not verbose:
+        _say(console, Text(f"and {plural(len(steps) - _SHOWN, 'more place')}", "dim"))
+    for error in dict.fromkeys(finding.error for finding in same if finding.error):
+        _say(console, Text(f"the rule has a mistake: {error}", "red"))
+    if verbose:
+        _say(console, Text(rule.rationale, "dim"))
+    for fix in dict.fromkeys(finding.fix for finding in same):
+        _say(console, Text.assemble(("fix  ", "bold green"), fix))
+    controls = ", ".join(map(str, one.controls if verbose else one.controls[:3]))
+    _say(console, Text(f"{rule.id}{f' · supports {controls}' if controls else ''}", "dim"))
+
+
+def _step(step: Step, owner: Place) -> Text:
+    where = "" if step.place == owner else f"{step.place.kind} {step.place.name}: "
+    evidence = step.evidence
+    path = f"{evidence.path} is " if evidence.path else ""
+    return Text.assemble((where, ""), path, (evidence.seen, "red"), ("; wanted: ", "dim"), (evidence.wanted, "green"))
+
+
+def _say(console: Console, text: Text, by: int = 11) -> None:
+    """A paragraph that is indented; a terminal wraps it, elsewhere a line stays a line."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, by)), soft_wrap=False)
+    else:
+        console.print(Text(" " * by).append_text(text))
+
+
+def _waived(console: Console, report: Report) -> None:
+    waived = [one for one in report.findings if one.waiver is not None]
+    if waived:
+        console.print(Text("Waived", "bold"))
+    for one in waived:
+        assert one.waiver is not None
+        until = f"until {one.waiver.expires}, {one.waiver.owner}, {one.waiver.ticket}"
+        _say(console, Text.assemble(one.rule.id, f"  {one.resource}  ", (until, "dim")), 2)
+    if waived:
+        console.print()
+
+
+def _notices(console: Console, report: Report) -> None:
+    if report.notices:
+        console.print(Text("Waivers to look at", "bold"))
+    for notice in report.notices:
+        _say(console, Text.assemble(("! ", "yellow"), notice.text, (f"; {notice.fix}", "dim")), 2)
+    if report.notices:
+        console.print()
+
+
+def _unchecked(console: Console, report: Report, *, verbose: bool) -> None:
+    kinds = list(report.unchecked.items())
+    if not kinds:
+        return
+    shown = kinds if verbose else kinds[:_TYPES]
+    rest = f" and {len(kinds) - len(shown)} more" if len(shown) < len(kinds) else ""
+    named = ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in shown)
+    console.print(Text.assemble((f"Not checked, for there are no rules: {named}{rest}", "dim")))
+    console.print()
+
+
+def _passed(console: Console, report: Report) -> None:
+    for tally in report.tallies:
+        if tally.result == "passed":
+            console.print(Text.assemble(("✓ ", "green"), f"{tally.rule.title}  ", (f"{len(tally.passed)}", "dim")))
+    console.print()
+
+
+def _summary(console: Console, report: Report, seconds: float, arguments: str) -> None:
+    name = f"{report.project}/{report.stack}"
+    if report.passed:
+        console.print(Text.assemble(("✓ ", "bold green"), (name, "bold"), f" passes the {report.profile} profile"))
+    else:
+        worst = Text(", ").join(Text(f"{n} {level}", STYLES[level]) for level, n in report.by_severity().items())
+        console.print(
+            Text.assemble(("✗ ", "bold red"), (name, "bold"), f" does not pass the {report.profile} profile: ", worst)
+        )
+    console.print(Text(f"  {counted(report)} in {seconds:.1f} s", "dim"))
+    if not report.passed:
+        first = report.blocking[0].rule.id
+        console.print(
+            Text.assemble(
+                ("  next: ", "dim"), "fix what stands above; ", (f"mlinfra rules show {first}", "bold"), " says why; ",
+                (f"mlinfra waivers add --rule {first}{arguments} …", "bold"), " where somebody answers for it",
+            )
+        )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Words that several formats share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlinfra.compliance.report import Status
+
+if TYPE_CHECKING:
+    from mlinfra.compliance.report import Finding, Report
+
+
+def verdict(report: Report) -> str:
+    """What the check came to, in one line."""
+    if report.passed:
+        return f"{report.project}/{report.stack} passes the {report.profile} profile"
+    worst = ", ".join(f"{count} {severity}" for severity, count in report.by_severity().items())
+    return f"{report.project}/{report.stack} does not pass the {report.profile} profile: {worst}"
+
+
+def counted(report: Report) -> str:
+    """What was checked, in one line."""
+    counts = report.counts
+    said = [f"{counts[one]} {one}" for one in ("passed", "failed", "undetermined", "waived") if counts[one]]
+    return f"{plural(len(report.tallies), 'rule')} on {plural(report.resources, 'resource')}: {', '.join(said) or 'nothing to say'}"
+
+
+def message(finding: Finding) -> str:
+    """A finding in one sentence, with what it rests on."""
+    if finding.error:
+        return f"{finding.rule.title}: the rule could not tell, for {finding.error}"
+    lead = "cannot be told before deployment; " if finding.status is Status.UNDETERMINED else ""
+    return f"{finding.rule.title}: {lead}{'; '.join(str(step) for step in finding.steps)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def located(finding: Finding, base: str) -> str:
+    """The file of a finding, from the repository's root; empty when nobody knows it."""
+    return f"{base}{finding.source.file}" if finding.source else ""
