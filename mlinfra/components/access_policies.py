@@ -8,7 +8,7 @@ import pulumi
 from mlinfra.catalog.trusted_services import trusted_services
 from mlinfra.components.access import Access, Attachment, BucketAccess, FileSystemAccess, PassRole, SecretAccess
 from mlinfra.components.account import Account
-from mlinfra.components.documents import Statement, Text, arn_like, equals, like
+from mlinfra.components.documents import Statement, Text, equals, like
 
 READ_OBJECTS: Final = ("s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging")
 WRITE_OBJECTS: Final = ("s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
@@ -73,7 +73,7 @@ def bucket_statements(buckets: Sequence[BucketAccess], account: Account) -> Iter
                 sid=sid,
                 actions=actions,
                 resources=[bucket.key_arn for bucket in among],
-                conditions=[_through("s3", account), arn_like("kms:EncryptionContext:aws:s3:arn", context)],
+                conditions=[_through("s3", account), like("kms:EncryptionContext:aws:s3:arn", context)],
             )
 
 

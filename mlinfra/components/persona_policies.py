@@ -15,10 +15,10 @@ from mlinfra.components.documents import (
     Condition,
     Document,
     Effect,
-    Operator,
     Statement,
     Text,
     absent,
+    arn_like,
     equals,
 )
 
@@ -103,7 +103,7 @@ def _statement(grant: Grant, reach: Reach) -> Statement:
     conditions: list[Condition] = [absent(key) for key in grant.absent]
     conditions += [equals(key, value) for key, value in grant.equals.items()]
     if grant.bounded:
-        conditions.append(Condition(Operator.STRING_EQUALS, "iam:PermissionsBoundary", reach.boundary_arn))
+        conditions.append(arn_like("iam:PermissionsBoundary", reach.boundary_arn))
     return Statement(
         sid=grant.sid,
         effect=Effect.DENY if grant.deny else Effect.ALLOW,
