@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from mlinfra.cli.groups import grouped
-from mlinfra.cli.options import WHAT, Asking, Located, Scope, Shown, Where, flag
+from mlinfra.cli.options import EVIDENCE, WHAT, Asking, Evidence, Located, Scope, Shown, Where, flag
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -40,7 +40,23 @@ def register(app: Typer) -> None:
 
 @grouped
 def up(
-    where: Located, asking: Asking, scope: Scope, shown: Shown, *, refresh: Refresh = False, replace: Replace = None
+    where: Located,
+    asking: Asking,
+    scope: Scope,
+    shown: Shown,
+    evidence: Evidence,
+    *,
+    refresh: Refresh = False,
+    replace: Replace = None,
+    require_attestation: Annotated[
+        bool,
+        flag(
+            "--require-attestation",
+            help="Deploy only what a signed check says has passed (see `mlinfra check --attest`).",
+            panel=EVIDENCE,
+            envvar="MLINFRA_REQUIRE_ATTESTATION",
+        ),
+    ] = False,
 ) -> None:
     """Deploy a stack: create, update and delete what differs from its program.
 
@@ -50,9 +66,16 @@ def up(
     mlinfra up stacks/platform -y     another project, without asking
     mlinfra up -s prod --diff         another stack, with properties
     mlinfra up -c vpc_cidr=10.8.0.0/16
+    mlinfra up -s prod --require-attestation
+
+    Exit code 3: the signed check that was asked for is not there or does not hold.
     """
     from mlinfra.cli.flow import Flow
 
+    if require_attestation:
+        from mlinfra.cli.evidence import admit
+
+        admit(where, evidence)
     Flow.of("up", where, scope, shown, refresh=refresh, replaces=tuple(replace or ())).deploy(asking)
 
 

@@ -158,6 +158,31 @@ class Scope:
     ] = ""
 
 
+EVIDENCE = "Evidence"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Where signed checks are, and whose signatures count."""
+
+    attestation: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="The signed check. Default: mlinfra.<stack>.attestation.json of the project.",
+            rich_help_panel=EVIDENCE,
+        ),
+    ] = None
+    trusted_keys: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="The keys that count. Default: $MLINFRA_TRUSTED_KEYS, else the project's mlinfra.trusted-keys.yaml.",
+            rich_help_panel=EVIDENCE,
+        ),
+    ] = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     """What the user wants to see."""
