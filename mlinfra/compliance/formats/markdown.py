@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MARKER: Final = "<!-- mlinfra check -->"
 LONGEST: Final = 60_000
 """Characters; GitHub takes comments of 65,536."""
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|~#])")
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]|~#])")
 
 
 def render(report: Report, *, base: str = "") -> str:
@@ -88,7 +88,8 @@ def _tail(report: Report) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text).replace("\n", " ")
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", escaped).replace("\n", " ")
 
 
 def _html(text: str) -> str:

@@ -117,7 +117,7 @@ def _risk(one: Finding, about: str) -> dict[str, Any]:
     if one.waiver is not None:
         risk["deadline"] = f"{one.waiver.expires.isoformat()}T23:59:59Z"
         risk["props"] += [_prop("owner", one.waiver.owner), _prop("ticket", one.waiver.ticket)]
-        risk["remarks"] = one.waiver.reason
+        risk["description"] += f"\nWaived: {one.waiver.reason}"
     return risk
 
 
