@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
 from mlinfra.compliance.values import Value
-from mlinfra.graph_values import Unknown
+from mlinfra.graph_values import Unknown, inside
 from mlinfra.policies.documents import Document, read
 from mlinfra.policies.statements import Known, all3, not3
 
@@ -123,14 +123,23 @@ def managed_policies(resource: Resource) -> Value:
 
 
 def role_documents(role: Resource) -> Iterator[Policy]:
-    """Every identity policy that a role is given in this stack: its own, those put on it, and those attached to it."""
+    """Every identity policy that a role is given in this stack: its own, those put on it, and those attached to it.
+
+    Where it may be given others that nobody knows yet, a document of which nothing is known stands for them.
+    """
     yield from identity_policies(role)
-    for put in role.attached(ROLE_POLICY, at="role"):
-        yield policy(put["policy"])
-    attachments = role.attached("aws:iam/rolePolicyAttachment:RolePolicyAttachment", at="role")
-    for given in (role["managedPolicyArns"], *(one["policyArn"] for one in attachments)):
-        for managed in given.resources(POLICY):
-            yield policy(managed["policy"])
+    put = role.attached(ROLE_POLICY, at="role")
+    attached = role.attached("aws:iam/rolePolicyAttachment:RolePolicyAttachment", at="role")
+    for one in put:
+        yield policy(one["policy"])
+    for given in (role["managedPolicyArns"], *(one["policyArn"] for one in attached)):
+        managed = given.resources(POLICY)
+        for one in managed:
+            yield policy(one["policy"])
+        if managed.elsewhere and any(isinstance(one, Unknown) for one in inside(given.raw)):
+            yield Policy(given, Document(unknown=True))
+    for one in (*put.possible, *attached.possible):
+        yield Policy(one["role"], Document(unknown=True))
 
 
 def resource_policy(resource: Resource, path: str, says: Callable[[Policy], Truth]) -> Truth:

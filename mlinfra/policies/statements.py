@@ -130,7 +130,8 @@ class Statement:
     def all_of_service(self, service: str = "*") -> Known:
         """Whether it speaks of every action of a service: `svc:*`, or of all services."""
         if self.not_actions is not None:
-            return not3(self.not_actions.any(lambda one: one == "*" or one.lower().startswith(f"{service}:")))
+            spared = self.not_actions.any(lambda one: one.startswith("*") or one.lower().startswith(f"{service}:"))
+            return False if service == "*" else not3(spared)
         return self.actions.any(lambda one: one in ("*", "*:*") or (service != "*" and one.lower() == f"{service}:*"))
 
     def everything(self, service: str = "*") -> Known:
@@ -248,7 +249,9 @@ def _somebody(value: str) -> bool:
             network = ipaddress.ip_network(value, strict=False)
         except ValueError:
             parts = value.split(":", _IN_ARN - 1)
-            account, name = parts[_IN_ARN - 2 :] if len(parts) == _IN_ARN and parts[0] == "arn" else ("", value)
+            if len(parts) < _IN_ARN or parts[0] != "arn":
+                return _named(value)
+            account, name = parts[_IN_ARN - 2 :]
             return _named(account) or _named(re.sub(r"^[\w-]+[/:](?=[*?/]*$)", "", name))
         return network.prefixlen >= _LEAST_PREFIX[network.version]
     return _named(value)
