@@ -90,7 +90,7 @@ class Facts:
         """Every resource of the types (or families of types) in the stack, those that are only read aside."""
         nodes = [node for kind in types for node in (self._families.get(kind) or self.graph.of_type(kind))]
         found = tuple(self.resource(node) for node in nodes if not node.external)
-        evidence = Evidence(self.stack_urn, "", f"no {' or '.join(map(_kind, types))}", "one in the stack")
+        evidence = Evidence(self.stack_urn, "", f"no {_kinds(types)}", "one in the stack")
         return Links(found, evidence, elsewhere=not self._whole)
 
     @functools.cached_property
@@ -123,7 +123,7 @@ class Facts:
             known, unknown = self._incoming_of(kind, at)
             found += known.get(to.node.urn, ())
             possible += unknown
-        evidence = Evidence(to.node.urn, "", f"no {' or '.join(map(_kind, types))} for it", _a(types))
+        evidence = Evidence(to.node.urn, "", f"no {_kinds(types)} for it", "one")
         return Links(tuple(found), evidence, possible=tuple(possible), elsewhere=not self._whole)
 
     def _incoming_of(self, type: str, at: str) -> tuple[dict[str, list[Resource]], list[Resource]]:
@@ -175,9 +175,10 @@ def component_argument(path: str) -> str:
     return str(steps(path)[0]) if path else ""
 
 
-def _kind(type: str) -> str:
-    return type.rpartition(":")[2]
+def _kinds(types: Sequence[str]) -> str:
+    """The kinds of resources that types stand for; the SDK's `…V2` are other names of the same kinds."""
+    return " or ".join(dict.fromkeys(one.rpartition(":")[2].removesuffix("V2") for one in types))
 
 
 def _a(types: Sequence[str]) -> str:
-    return f"a {' or '.join(map(_kind, types))}" if types else "a resource"
+    return f"a {_kinds(types)}" if types else "a resource"
