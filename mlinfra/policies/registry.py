@@ -7,6 +7,9 @@ from typing import Final
 from mlinfra.policies import (
     eks,
     eks_nodes,
+    iam,
+    iam_policies,
+    iam_trusts,
     kms,
     kubernetes,
     s3,
@@ -21,6 +24,9 @@ from mlinfra.policies import (
 RULES: Final = (
     *eks.RULES,
     *eks_nodes.RULES,
+    *iam.RULES,
+    *iam_policies.RULES,
+    *iam_trusts.RULES,
     *kms.RULES,
     *kubernetes.RULES,
     *s3.RULES,

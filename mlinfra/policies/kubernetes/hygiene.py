@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
-from mlinfra.compliance.truth import Truth, only_if
+from mlinfra.compliance.truth import Truth, all_of, any_of, only_if
 from mlinfra.policies.kubernetes.exceptions import agent_may
 from mlinfra.policies.kubernetes.pods import (
     WORKLOADS,
@@ -113,14 +113,11 @@ def k8s_limits(workload: Resource) -> Truth:
 
     def said(container: Value) -> Truth:
         cpu = resource_of(container, "cpu").present() | resource_of(container, "cpu", "requests").present()
-        claimed = [resource_of(container, gpu, "requests") for gpu in GPUS]
-        limited = [
-            only_if(one.present(), resource_of(container, gpu).present())
-            for gpu, one in zip(GPUS, claimed, strict=True)
-        ]
-        whole = cpu & resource_of(container, "memory").present()
-        for one in limited:
-            whole &= one
+        limited = (
+            only_if(resource_of(container, gpu, "requests").present(), resource_of(container, gpu).present())
+            for gpu in GPUS
+        )
+        whole = all_of((cpu, resource_of(container, "memory").present(), *limited))
         return whole | agent_may(container)
 
     return every_container(workload, lambda _, one: said(one))
@@ -173,11 +170,7 @@ def k8s_gpu_tolerations(workload: Resource) -> Truth:
 
 def uses_gpu(container: Value) -> Truth:
     """Whether a container is limited to some number of accelerators, and so has them."""
-    amounts = [resource_of(container, gpu) for gpu in _TAINTS]
-    found = amounts[0].at_least(1)
-    for one in amounts[1:]:
-        found |= one.at_least(1)
-    return found
+    return any_of(resource_of(container, gpu).at_least(1) for gpu in _TAINTS)
 
 
 @rule(
