@@ -8,7 +8,7 @@ import pulumi
 from mlinfra.catalog.trusted_services import trusted_services
 from mlinfra.components.access import Access, Attachment, BucketAccess, FileSystemAccess, PassRole, SecretAccess
 from mlinfra.components.account import Account
-from mlinfra.components.documents import Statement, Text, equals, like
+from mlinfra.components.documents import Condition, Operator, Statement, Text, arn_like, equals, like
 
 READ_OBJECTS: Final = ("s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging")
 WRITE_OBJECTS: Final = ("s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
@@ -105,7 +105,7 @@ def _file_systems(file_systems: Sequence[FileSystemAccess]) -> Iterator[Statemen
             sid=f"Mount{number}",
             actions=["elasticfilesystem:ClientMount", *write],
             resources=[given.file_system_arn],
-            conditions=[equals("elasticfilesystem:AccessPointArn", given.access_point_arn)],
+            conditions=[arn_like("elasticfilesystem:AccessPointArn", given.access_point_arn)],
         )
 
 
@@ -140,14 +140,17 @@ def _metrics(namespaces: Sequence[str]) -> Iterator[Statement]:
 
 def _vpc(attachment: Attachment, account: Account) -> Iterator[Statement]:
     """Network interfaces in the subnets given, permitted to AWS services, and what services look at beforehand."""
-    create = ["ec2:CreateNetworkInterface"]
-    yield Statement(sid="Attach", actions=create, resources=[account.arn("ec2", "network-interface/*")])
-    for sid, kind, key, ids in (
-        ("AttachToSubnets", "subnet/*", "ec2:SubnetID", attachment.subnet_ids),
-        ("AttachInGroups", "security-group/*", "ec2:SecurityGroupID", attachment.security_group_ids),
-    ):
-        chosen: Any = ids
-        yield Statement(sid=sid, actions=create, resources=[account.arn("ec2", kind)], conditions=[equals(key, chosen)])
+    subnets: Any = attachment.subnet_ids
+    kinds = ("network-interface", "subnet", "security-group")
+    yield Statement(
+        sid="Attach",
+        actions=["ec2:CreateNetworkInterface"],
+        resources=[account.arn("ec2", f"{kind}/*") for kind in kinds],
+        conditions=[
+            Condition(Operator.STRING_EQUALS_IF_EXISTS, "ec2:SubnetID", subnets),  # each kind carries its own id alone
+            Condition(Operator.STRING_EQUALS_IF_EXISTS, "ec2:SecurityGroupID", attachment.security_group_ids),
+        ],
+    )
     # Lambda refuses roles that are narrower here (Lambda developer guide, "Giving Lambda functions access to a VPC").
     yield Statement(sid="UseAttachments", actions=INTERFACES, resources=[account.arn("ec2", "*/*")])
     looks = ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
