@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ACCOUNT_ID: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
+ATTEMPTS: Final = 5  # at a call that is throttled or fails on the server's side; pulumi-aws makes up to 25
 NOT_FOUND: Final = re.compile(r"NotFound|NoSuch|NonExist|DoesNotExist|NotExist|^404$")
 # Answers of 200 that carry failures (measured with ec2, events and kinesis): where, code and message.
 REPORTED: Final = (
@@ -54,7 +55,7 @@ class Account:
         self._config = Config(
             proxies={},  # the server is on this machine
             user_agent="mlinfra",  # botocore would compose its own anew, twice for each call
-            retries={"total_max_attempts": 1},
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             inject_host_prefix=False,
             s3={"addressing_style": "path"},
             max_pool_connections=64,

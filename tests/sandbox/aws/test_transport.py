@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
 
-from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.account import ATTEMPTS, Account, AwsError
 from mlinfra.sandbox.server.wire import origin_of
 
 CONNECTION = ("HTTP_CONNECTION", "HTTP_ACCEPT_ENCODING", "REMOTE_PORT", "SERVER_SOFTWARE", "HTTP_EXPECT")
@@ -88,3 +88,60 @@ def test_what_the_application_raises_is_no_success() -> None:
 
     with pytest.raises(ZeroDivisionError):
         Account("http://127.0.0.1:1", application=broken).call("s3", "list_buckets", {})
+
+
+class Unwell(Recorder):
+    """An application that is unwell for the first few requests."""
+
+    def __init__(self, status: str, body: bytes, times: int) -> None:
+        super().__init__()
+        self.status, self.body, self.times = status, body, times
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        super().__call__(environ, start_response)
+        if len(self.seen) > self.times:
+            return [b"<ListTopicsResponse><ListTopicsResult/></ListTopicsResponse>"]
+        start_response(self.status, [("Content-Type", "text/xml")])
+        return [self.body]
+
+
+def throttled(code: str) -> bytes:
+    return f"<ErrorResponse><Error><Code>{code}</Code><Message>wait</Message></Error></ErrorResponse>".encode()
+
+
+TRANSIENT = [
+    ("503 Service Unavailable", b""),
+    ("500 Internal Server Error", throttled("InternalFailure")),
+    ("400 Bad Request", throttled("Throttling")),
+    ("400 Bad Request", throttled("RequestLimitExceeded")),
+]
+
+
+@pytest.fixture(name="naps")
+def _naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    naps: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time.sleep", naps.append)
+    return naps
+
+
+@pytest.mark.parametrize(("status", "body"), TRANSIENT)
+def test_what_passes_by_itself_is_tried_again(status: str, body: bytes, naps: list[float]) -> None:
+    application = Unwell(status, body, ATTEMPTS - 1)
+    Account("http://127.0.0.1:1", application=application).call("sns", "list_topics", {})
+    assert len(application.seen) == len(naps) + 1 == ATTEMPTS
+    assert len({one["body"] for one in application.seen}) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "attempts", "code"),
+    [
+        ("503 Service Unavailable", throttled("Unavailable"), ATTEMPTS, "Unavailable"),
+        ("501 Not Implemented", throttled("NotImplemented"), 1, "NotImplemented"),
+        ("400 Bad Request", throttled("ValidationError"), 1, "ValidationError"),
+    ],
+)
+def test_what_does_not_is_told(status: str, body: bytes, attempts: int, code: str, naps: list[float]) -> None:
+    application = Unwell(status, body, 100)
+    with pytest.raises(AwsError) as refused:
+        Account("http://127.0.0.1:1", application=application).call("sns", "list_topics", {})
+    assert (refused.value.code, len(application.seen), len(naps)) == (code, attempts, attempts - 1)
