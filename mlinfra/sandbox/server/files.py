@@ -52,6 +52,7 @@ class ServerFiles:
         self.log = self.directory / "server.log"
         self.snapshot = self.directory / "account.snapshot"
         self.outdated = self.directory / "account.outdated"  # the account has changed since it was written
+        self.enforcing = self.directory / "enforce-iam"  # as long as it is there, IAM is enforced
         self.starting = self.directory / "start.lock"  # held by whoever starts or stops a server
         self.running = self.directory / "run.lock"  # held by the server as long as it lives
 

@@ -42,12 +42,19 @@ class Overlay:
     """Answers every AWS request: what the tables mention here, the rest by moto, one request at a time.
 
     moto is not safe to call from several threads (it iterates over dicts that other requests change), and a check
-    and the change that relies on it must not be torn apart. `used` are the services and regions asked so far.
+    and the change that relies on it must not be torn apart. `used` are the services and regions asked so far. While `enforces` says so, callers with keys
+    of IAM may do only what their policies allow.
     """
 
-    def __init__(self, moto: Application, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        moto: Application,
+        on_change: Callable[[], None] = lambda: None,
+        enforces: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._moto = moto
         self._on_change = on_change
+        self._enforces = enforces
         self._lock = threading.RLock()
         self.store = Store(self._respond)
         self.memories = Memories(self.store)
@@ -62,6 +69,9 @@ class Overlay:
                 if origin is not None:
                     correct(origin.signed)
                     self.used.add((origin.signed, origin.region))
+                    refused = self._refuse(environ, origin)
+                    if refused is not None:
+                        return refused
                 if changes(environ):
                     self._on_change()
                 call = _understood(environ, origin)
@@ -90,6 +100,21 @@ class Overlay:
     def restore(self, state: Any) -> None:
         """Take up where another process left off."""
         self.store.records, self.memories.said, self.used = state
+
+    def _refuse(self, environ: Environ, origin: Origin) -> Response | None:
+        """The answer to a caller who may not ask this, where IAM is enforced."""
+        if not self._enforces():
+            return None
+        from moto.iam.models import get_account_id_from
+
+        from mlinfra.sandbox.iam import gate
+
+        def boundary(user: str) -> str | None:  # which is not moto's to know
+            users: Any = self.memories.said.get((get_account_id_from(origin.key), "", "iam", "User"), {})
+            said = users.get((user,))
+            return said.settings.get("PermissionsBoundary.PermissionsBoundaryArn") if said else None
+
+        return gate.refuse(environ, origin, boundary)
 
     def _respond(self, call: Call) -> Response:
         try:
