@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from mlinfra.policies import (
+    batch,
+    bedrock,
     eks,
     eks_nodes,
     iam,
@@ -22,6 +24,8 @@ from mlinfra.policies import (
 )
 
 RULES: Final = (
+    *batch.RULES,
+    *bedrock.RULES,
     *eks.RULES,
     *eks_nodes.RULES,
     *iam.RULES,
