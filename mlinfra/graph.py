@@ -76,6 +76,8 @@ class Node:
     """It is only read (`.get`); something else owns it."""
     options: NodeOptions = NodeOptions()
     source: Source | None = None
+    trace: tuple[Source, ...] = ()
+    """The calls that led to its declaration, the innermost first."""
     secrets: frozenset[str] = frozenset()
 
     @property

@@ -95,7 +95,7 @@ def _step(step: Step, owner: Place) -> Text:
 def _say(console: Console, text: Text, by: int = 11) -> None:
     """A paragraph that is indented; a terminal wraps it, elsewhere a line stays a line."""
     if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, by)), soft_wrap=False)
+        console.print(Padding(text, (0, 0, 0, by), expand=False), soft_wrap=False)
     else:
         console.print(Text(" " * by).append_text(text))
 

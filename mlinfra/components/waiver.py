@@ -11,6 +11,9 @@ from mlinfra.components.problems import ArgumentError, Problem, shown
 class Waiver(pulumi.ComponentResource):
     """A waiver, as the graph, the preview and the state show it. Its parent is what it is about."""
 
+    def __init__(self, name: str, fields: dict[str, Any], parent: Optional[pulumi.Resource]) -> None:
+        super().__init__("mlinfra:waiver:Waiver", name, fields, pulumi.ResourceOptions(parent=parent))
+
 
 def waive(
     resource: Optional[pulumi.Resource],
@@ -40,4 +43,4 @@ def waive(
     if problems:
         raise ArgumentError(f"waive, for {about}", problems)
     name = f"{resource.pulumi_resource_name}-{rule}" if resource else rule
-    Waiver("mlinfra:waiver:Waiver", name, fields, pulumi.ResourceOptions(parent=resource))
+    Waiver(name, fields, resource)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,10 +68,12 @@ def node_of(state: ResourceState) -> Node:
             import_id=state.import_id,
         ),
         source=_source(state.source_position),
+        trace=tuple(one for frame in state.stack_trace if (one := _source(frame.get("sourcePosition", "")))),
         secrets=frozenset({*inputs.secrets, *outputs.secrets}),
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _source(position: str) -> Source | None:
     match = _POSITION.fullmatch(position)
     return Source(match["file"], int(match["line"]), int(match["column"] or 0)) if match else None

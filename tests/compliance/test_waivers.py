@@ -157,7 +157,7 @@ def test_the_program_itself(mlinfra_plan) -> None:
         ("test-block", "group", "2026-12-31"),
         ("test-stack", "stack", "2027-01-01"),
     ]
-    assert {one.scope: one.file for one in found} == {"group": "tests/compliance/test_waivers.py", "stack": ""}
+    assert {one.file for one in found} == {"tests/compliance/test_waivers.py"}
 
 
 GOOD = """

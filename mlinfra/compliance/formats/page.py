@@ -67,7 +67,7 @@ def _head(report: Report) -> Iterator[str]:
     counts = report.counts
     yield '<ul class="tiles">'
     for count, title in (
-        (len(report.blocking), "stand in the way"),
+        (len(report.blocking), "blocking"),
         (counts["undetermined"], "cannot be told"),
         (counts["waived"], "waived"),
         (counts["passed"], "passed"),
