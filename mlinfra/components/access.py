@@ -114,7 +114,7 @@ class Permission(Args):
     """Actions that the other kinds of access do not cover."""
 
     sid: str
-    """A name for the statement, letters and digits."""
+    """A name for the statement, letters and digits; Also is put in front of it."""
     actions: Sequence[str]
     """The actions, such as sagemaker:CreateTrainingJob; a whole service (sagemaker:*) is refused."""
     resources: Sequence[pulumi.Input[str]] = ()

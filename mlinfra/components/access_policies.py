@@ -35,7 +35,7 @@ def access_statements(access: Access, account: Account) -> list[Statement]:
         *(_vpc(access.vpc, account) if access.vpc else ()),
         *passing(access.pass_roles),
         *(
-            Statement(sid=given.sid, actions=given.actions, resources=given.resources or ["*"])
+            Statement(sid=f"Also{given.sid}", actions=given.actions, resources=given.resources or ["*"])
             for given in access.permissions
         ),
     ]
@@ -62,19 +62,7 @@ def bucket_statements(buckets: Sequence[BucketAccess], account: Account) -> Iter
         if among:
             objects = [_objects(bucket) for bucket in among]
             yield Statement(sid=sid, actions=actions, resources=objects, conditions=[own])
-    # S3 completes multipart uploads under a key by decrypting their parts: writing takes both.
-    for sid, actions, among in (
-        ("ReadWithKeys", ("kms:Decrypt",), reads),
-        ("WriteWithKeys", ("kms:Decrypt", "kms:GenerateDataKey"), writes),
-    ):
-        if among:
-            context = [pulumi.Output.concat(bucket.bucket_arn, end) for bucket in among for end in ("", "/*")]
-            yield Statement(
-                sid=sid,
-                actions=actions,
-                resources=[bucket.key_arn for bucket in among],
-                conditions=[_through("s3", account), like("kms:EncryptionContext:aws:s3:arn", context)],
-            )
+    yield from _with_keys(reads, writes, account)
 
 
 def image_statements(pull_from: Sequence[Text], push_to: Sequence[Text]) -> Iterator[Statement]:
@@ -96,6 +84,22 @@ def passing(roles: Sequence[PassRole]) -> Iterator[Statement]:
             resources=[role.role_arn for role in roles if role.service == service],
             conditions=[equals("iam:PassedToService", trusted_services()[service].principal)],
         )
+
+
+def _with_keys(reads: Sequence[BucketAccess], writes: Sequence[BucketAccess], account: Account) -> Iterator[Statement]:
+    # S3 completes multipart uploads under a key by decrypting their parts: writing takes both.
+    for sid, actions, among in (
+        ("ReadWithKeys", ["kms:Decrypt"], reads),
+        ("WriteWithKeys", ["kms:Decrypt", "kms:GenerateDataKey"], writes),
+    ):
+        if among:
+            context = [pulumi.Output.concat(bucket.bucket_arn, end) for bucket in among for end in ("", "/*")]
+            yield Statement(
+                sid=sid,
+                actions=actions,
+                resources=[bucket.key_arn for bucket in among],
+                conditions=[_through("s3", account), like("kms:EncryptionContext:aws:s3:arn", context)],
+            )
 
 
 def _file_systems(file_systems: Sequence[FileSystemAccess]) -> Iterator[Statement]:

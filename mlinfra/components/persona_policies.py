@@ -94,8 +94,13 @@ def _record(reach: Reach) -> Iterator[Statement]:
         resources=[reach.logs_key_arn],
         conditions=[equals("kms:ViaService", services)],
     )
-    others = {"except_resources": everything} if everything else {"resources": ["*"]}
-    yield Statement(sid="DenyOtherObjects", effect=Effect.DENY, actions=OBJECT_USE, **others)
+    yield Statement(
+        sid="DenyOtherObjects",
+        effect=Effect.DENY,
+        actions=OBJECT_USE,
+        resources=() if everything else ["*"],
+        except_resources=everything,
+    )
     yield Statement(sid="DenyOtherKeys", effect=Effect.DENY, actions=KEY_USE, except_resources=[reach.logs_key_arn])
 
 
