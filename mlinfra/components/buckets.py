@@ -74,11 +74,11 @@ def secure_bucket(
 ) -> SecureBucket:
     """A private, versioned, encrypted bucket that takes TLS only; without a key it is encrypted with S3's own.
 
-    Its parts are set one after the other where S3 refuses to be configured twice at once.
+    Its parts are set one after the other where S3 refuses to be configured twice at once. Object Lock is switched on by
+    its configuration and not when the bucket is made, so that a bucket in use can get one without being replaced.
     """
     bucket = aws.s3.Bucket(
         name,
-        object_lock_enabled=lock is not None,
         force_destroy=not deletion_protection,
         tags={"data-classification": classification},
         opts=parent.child(protect=deletion_protection),

@@ -149,12 +149,11 @@ class FileSystem(Component[FileSystemArgs]):
         args = self._args
         made = self._file_system(name)
         groups = mount_groups(self, name, vpc_id=args.vpc_id, ports=[NFS])
-        subnets = pulumi.Output.from_input(args.subnet_ids).apply(self._for_each_zone)
         targets = [
             aws.efs.MountTarget(
                 f"{name}-{letter(zone)}",
                 file_system_id=made.id,
-                subnet_id=subnets[position],
+                subnet_id=self._subnet(position),
                 security_groups=[groups.servers.id],
                 opts=self.child(depends_on=[policy]),
             )
@@ -169,14 +168,18 @@ class FileSystem(Component[FileSystemArgs]):
         self.client_security_group_id = groups.clients.id
         self.finish()
 
-    def _for_each_zone(self, subnet_ids: Sequence[str]) -> Sequence[str]:
-        """What another stack says its subnets are is known only here."""
-        try:
-            references.one_for_each(subnet_ids, self._args.zones, "subnet_ids")
-        except Invalid as error:
-            problem = Problem("subnet_ids", shown(subnet_ids), error.reason, error.fix)
-            raise ArgumentError(f'FileSystem "{self._name}"', [problem]) from None
-        return subnet_ids
+    def _subnet(self, position: int) -> pulumi.Output[str]:
+        """The subnet of a zone, known even where another zone's is not; what another stack says is checked only here."""
+
+        def chosen(subnet_ids: Any) -> Any:
+            try:
+                references.one_for_each(subnet_ids, self._args.zones, "subnet_ids")
+            except Invalid as error:
+                problem = Problem("subnet_ids", shown(subnet_ids), error.reason, error.fix)
+                raise ArgumentError(f'FileSystem "{self._name}"', [problem]) from None
+            return subnet_ids[position]
+
+        return pulumi.Output.from_input(self._args.subnet_ids).apply(chosen, run_with_unknowns=True)
 
     def _file_system(self, name: str) -> aws.efs.FileSystem:
         args = self._args

@@ -135,7 +135,7 @@ class Network(Component[NetworkArgs]):
         self.vpc_id = self._vpc.id
         self.workload_subnet_ids, self.data_subnet_ids = ids(workload), ids(data)
         self.control_subnet_ids, self.pod_subnet_ids = ids(control), ids(pods)
-        self.egress_ips = pulumi.Output.all(*[nat.public_ip for nat in nats.values()]).apply(list)
+        self.egress_ips = pulumi.Output.all(*[nat.public_ip for nat in nats.values()])
         self.endpoint_ids = vpc_endpoints(
             self,
             name,

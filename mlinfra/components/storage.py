@@ -76,7 +76,7 @@ class DataBucketArgs(Args):
     profile. Default: anywhere."""
     lock_days: Optional[int] = None
     """Days for which Object Lock keeps every version from deletion (COMPLIANCE mode in the regulated and isolated
-    profiles: nobody can shorten it). Can only be chosen when the bucket is made. Default: no lock."""
+    profiles: nobody can shorten it). It holds for versions written from then on. Default: no lock."""
     deletion_protection: bool = True
     """Whether Pulumi refuses to delete the bucket. When false, destroying the stack erases its objects."""
 

@@ -54,8 +54,8 @@ def subnets(
 
 
 def ids(made: Mapping[str, aws.ec2.Subnet]) -> pulumi.Output[Sequence[str]]:
-    """The subnets' ids, in the order of the zones."""
-    return pulumi.Output.all(*[subnet.id for subnet in made.values()]).apply(list)
+    """The subnets' ids, in the order of the zones. One that is not known yet leaves the others known."""
+    return pulumi.Output.all(*[subnet.id for subnet in made.values()])
 
 
 def _properties(rule: Rule) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class StorageSettings(StackSettings):
     """The data buckets: purpose (datasets, features, models, checkpoints, artifacts) and classification (internal,
     confidential, restricted). Default: datasets and models, confidential."""
     lock_days: int | None = None
-    """Days for which Object Lock keeps every version in the data buckets; for new buckets only. Default: no lock."""
+    """Days for which Object Lock keeps every version that is written to the data buckets. Default: no lock."""
     file_systems: Annotated[Mapping[str, FileSystemSettings], AfterValidator(_names)] = {}
     """File systems that many mount at once (Amazon EFS), by name. Default: none."""
     lustre: Annotated[Mapping[str, LustreSettings], AfterValidator(_names)] = {}
