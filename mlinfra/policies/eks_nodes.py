@@ -8,13 +8,13 @@ from mlinfra.catalog.eks import accelerated_ami_type, supported_ami_type
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
 from mlinfra.policies.capacity import NODE_GROUP, gpu_nodes
-from mlinfra.policies.references import holds_where_it_leads, leads_to_some
+from mlinfra.policies.references import holds_where_it_leads
+from mlinfra.policies.subnets import private_subnets
 
 if TYPE_CHECKING:
     from mlinfra.compliance.resource import Resource
 
 ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-GATEWAY: Final = "aws:ec2/internetGateway:InternetGateway"
 DATA_POLICIES: Final = (
     r"arn:[\w-]+:iam::aws:policy/(.*/)?"
     r"(.*FullAccess|AdministratorAccess|PowerUserAccess|AmazonS3ReadOnlyAccess|SecretsManagerReadWrite"
@@ -61,22 +61,7 @@ def eks_node_role_scope(nodes: Resource) -> Truth:
 )
 def eks_private_nodes(nodes: Resource) -> Truth:
     """A node with a public address is one open port away from the internet."""
-
-    def public(subnet: Resource) -> Truth:
-        routed = subnet.attached("aws:ec2/routeTableAssociation:RouteTableAssociation", at="subnetId").any(
-            lambda one: leads_to_some(one["routeTableId"], ("aws:ec2/routeTable:RouteTable",), _leads_out)
-        )
-        return subnet["mapPublicIpOnLaunch"].is_true() | routed
-
-    return nodes["subnetIds"].every(
-        lambda one: holds_where_it_leads(one, ("aws:ec2/subnet:Subnet",), lambda subnet: ~public(subnet))
-    )
-
-
-def _leads_out(table: Resource) -> Truth:
-    own = table["routes"].any(lambda route: route["gatewayId"].resources(GATEWAY).exist())
-    routes = table.attached("aws:ec2/route:Route", at="routeTableId")
-    return own | routes.any(lambda route: route["gatewayId"].resources(GATEWAY).exist())
+    return private_subnets(nodes["subnetIds"])
 
 
 @rule(
