@@ -36,11 +36,15 @@ def main(address: str, directory: str) -> None:
             organization="organization",
         )
     )
+
+    def program() -> None:
+        runpy.run_path(directory, run_name="__main__")
+
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     with ThreadPoolExecutor(PARALLEL * 4) as executor:
         loop.set_default_executor(executor)
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: runpy.run_path(directory, run_name="__main__")))
+        loop.run_until_complete(pulumi.runtime.run_in_stack(program))
 
 
 @contextmanager

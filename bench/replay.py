@@ -108,7 +108,7 @@ def do(endpoint: str, file: str) -> None:
     import boto3
     from botocore.config import Config
 
-    session = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test")
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test")
     config = Config(inject_host_prefix=False)
     clients: dict[tuple[str, str], Any] = {}
     answers: list[Any] = []
@@ -120,4 +120,4 @@ def do(endpoint: str, file: str) -> None:
 
 
 if __name__ == "__main__":
-    {"record": record, "do": do}[sys.argv[1]](*sys.argv[2:])
+    record(*sys.argv[2:]) if sys.argv[1] == "record" else do(*sys.argv[2:])

@@ -59,7 +59,8 @@ Way = tuple[str, "Callable[[], Cost]"]
 
 def compare(name: str, first: Way, second: Way, *, runs: int, goal: float | None = None) -> Ratio:
     """Both run once to warm caches, then `runs` pairs, the order within a pair changing every time."""
-    first[1](), second[1]()
+    first[1]()
+    second[1]()
     pairs: list[tuple[Cost, Cost]] = []
     for number in range(runs):
         if number % 2:
