@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Exit, Option
 
 from mlinfra.cli.groups import grouped
-from mlinfra.cli.options import SHOWN, Located, flag
+from mlinfra.cli.options import EVIDENCE, SHOWN, Located, flag
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -85,6 +85,31 @@ class Told:
     ] = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Signing:
+    """Whether and how the result is signed."""
+
+    attest: Annotated[
+        str | None,
+        Option(
+            metavar="KEY",
+            help="Sign what was checked and the result, with a key of `mlinfra keys` or a .pem file.",
+            rich_help_panel=EVIDENCE,
+        ),
+    ] = None
+    attestation: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="Where to write it. Default: mlinfra.<stack>.attestation.json of the project.",
+            rich_help_panel=EVIDENCE,
+        ),
+    ] = None
+    valid: Annotated[
+        int, Option(metavar="DAYS", help="How long it counts, 1 to 366 days.", rich_help_panel=EVIDENCE)
+    ] = 30
+
+
 def register(app: Typer) -> None:
     """Add the command to the application."""
     app.command("check", rich_help_panel="Check")(check)
@@ -95,6 +120,7 @@ def check(
     where: Located,
     judging: Judging,
     told: Told,
+    signing: Signing,
     *,
     watch: Annotated[bool, flag("--watch", "-w", help="Check again after every save, until interrupted.")] = False,
 ) -> None:
@@ -106,12 +132,17 @@ def check(
     mlinfra check -f sarif=check.sarif -f html=check.html
     mlinfra check --state state.json              what is deployed
     mlinfra check --watch                         while you write
+    mlinfra check -s prod --attest release-2026   and sign it: docs/evidence.md
 
     Exit codes: 0 it passes; 3 it does not; 2 wrong usage or configuration; 1 the program is broken.
     """
     from mlinfra.cli.checking import Checking
 
     checking = Checking.of(where, judging, told)
+    if signing.attest is not None:
+        from mlinfra.cli.evidence import prepare
+
+        checking.sign = prepare(signing, checking, watch=watch)
     if watch:
         from mlinfra.cli.check_watch import keep_checking
 

@@ -22,7 +22,7 @@ from mlinfra.engine.project import Project
 from mlinfra.errors import ConfigError, MlinfraError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from mlinfra.cli.check import Judging, Told
@@ -52,6 +52,7 @@ class Checking:
         self.stack, self.root = stack, root
         self.verbose = told.verbose
         self.targets = targets([*(told.format or ()), *(["json"] if told.json else ())])
+        self.sign: Callable[[ResourceGraph, Report], None] | None = None
         self._fail_on = severity(judging.fail_on)
         chosen(judging.framework or ())  # before a program runs for nothing
 
@@ -69,12 +70,20 @@ class Checking:
         stack = named_stack(where) if where.stack else None
         return Checking(where, judging, told, stack, project.root)
 
+    @property
+    def of_project(self) -> bool:
+        """Whether all rules are asked of what the project itself declares and waives: what can be vouched for."""
+        judging = self._judging
+        return not (judging.state or judging.framework or judging.waivers) and self._fail_on is Severity.LOW
+
     def once(self) -> bool:
         """Check, tell, and say whether it passes."""
         began = time.perf_counter()
         with self._waiting():
-            report = self.judge(self.graph())
+            report = self.judge(graph := self.graph())
         self.tell(report, time.perf_counter() - began)
+        if self.sign is not None:
+            self.sign(graph, report)
         return report.passed
 
     def graph(self) -> ResourceGraph:

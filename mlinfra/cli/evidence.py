@@ -17,10 +17,16 @@ from mlinfra.cli.terminal import console, interactive, say
 from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlinfra.attestation.keys import SigningKey
     from mlinfra.attestation.statement import Statement
     from mlinfra.attestation.trust import TrustedKey
+    from mlinfra.cli.check import Signing
+    from mlinfra.cli.checking import Checking
+    from mlinfra.compliance.report import Report
     from mlinfra.engine import Stack
+    from mlinfra.graph import ResourceGraph
 
 _PANEL = "Check"
 
@@ -74,6 +80,27 @@ def verify(
     counts = ", ".join(f"{count} {name}" for name, count in about.counts.items())
     console().print(f"profile {about.profile}: {counts}", markup=False)
     console().print(f"signed by {signer.name}; holds until {about.expires:%Y-%m-%d %H:%M} UTC", markup=False)
+
+
+def prepare(signing: Signing, checking: Checking, *, watch: bool) -> Callable[[ResourceGraph, Report], None]:
+    """What signs the result of a check; the key is opened first. Raises ConfigError when the check cannot be signed."""
+    from mlinfra.attestation import gate
+
+    stack = checking.stack
+    if stack is None or not checking.of_project or watch:
+        raise ConfigError(
+            "--attest signs one whole check of a project's stack",
+            fix="leave out --state, --framework, --fail-on, --waivers and --watch",
+        )
+    key, valid = signing_key(str(signing.attest)), validity(signing.valid)
+    file = signing.attestation or gate.statement_file(stack.project, stack.name)
+
+    def sign(graph: ResourceGraph, report: Report) -> None:
+        result = gate.Result(str(report.profile), report.passed, report.counts)
+        gate.attest(stack.project, stack.name, graph, result, key, file=file, valid=valid)
+        say(f"signed in {file}" + ("" if report.passed else ": that the check failed"))
+
+    return sign
 
 
 def admit(where: Located, evidence: Evidence) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from mlinfra.cli import check, deploy, rules, sandbox, stacks, types, waivers
+from mlinfra.cli import check, deploy, evidence, rules, sandbox, stacks, types, waivers
 from mlinfra.cli.terminal import say, show_error
 from mlinfra.errors import ConfigError, MlinfraError
 
@@ -30,6 +30,7 @@ deploy.register(app)
 check.register(app)
 rules.register(app)
 waivers.register(app)
+evidence.register(app)
 stacks.register(app)
 sandbox.register(app)
 types.register(app)
