@@ -123,3 +123,14 @@ def test_deliveries_are_announced_on_an_encrypted_topic_when_asked_for(declare, 
     assert (plaintext["Effect"], plaintext["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     topic = graph.one("aws:sns/topic:Topic").outputs["arn"]
     assert graph.one("mlinfra:audit:AuditTrail").outputs["topicArn"] == topic
+
+
+def test_an_organisations_trail_is_used_as_it_is(declare) -> None:
+    trail_arn = "arn:aws:cloudtrail:eu-central-1:999999999999:trail/organisation"
+    existing = {"trail_arn": trail_arn, "archive_bucket_name": "organisation-trail", "log_group_name": "organisation"}
+    declared = audit(declare, existing=existing)
+    assert not declared.graph.resources()
+    outputs = declared.one("mlinfra:audit:AuditTrail").outputs
+    assert outputs["trailArn"] == trail_arn
+    assert outputs["archiveBucketArn"] == "arn:aws:s3:::organisation-trail"
+    assert outputs["logGroupArn"] == "arn:aws:logs:eu-central-1:123456789012:log-group:organisation"
