@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """A policy document. `unknown`: there are, or may be, statements that are not known."""
 
@@ -47,7 +47,12 @@ class Document:
 
     def allows(self, action: str, where: Callable[[Statement], Known]) -> Known:
         """Whether a statement that is so allows an action, and none takes it away."""
-        allowed = self.any(lambda one: all3((one.allows, one.covers(action), where(one))))
+
+        def says(one: Statement) -> Known:
+            spoken = all3((one.allows, one.covers(action)))
+            return False if spoken is False else all3((spoken, where(one)))
+
+        allowed = self.any(says)
         return False if allowed is False else all3((allowed, not3(self.takes_away(action))))
 
 

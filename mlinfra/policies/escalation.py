@@ -25,6 +25,7 @@ def administers(statement: Statement) -> Known:
     return all3((statement.allows, statement.all_of_service(), statement.everything()))
 
 
+@functools.lru_cache(maxsize=512)
 def ways(document: Document) -> dict[str, Known]:
     """The ways of escalation that a document opens, or may open, by name."""
     found = {name: _opens(document, way) for name, way in escalations().items()}

@@ -151,14 +151,17 @@ def s3_versioning(bucket: Resource) -> Truth:
     profiles=STRICT,
 )
 def s3_audit_lock(bucket: Resource) -> Truth:
-    """Who breaks in deletes the log of it first. Under Object Lock in compliance mode not even the root user can."""
+    """Who breaks in deletes the log of it first. Under Object Lock in compliance mode not even the root user can.
+
+    Asked of buckets of trails: AWS Config does not deliver to buckets that retain by default.
+    """
 
     def held(lock: Resource) -> Truth:
         retention = lock["rule.defaultRetention"]
         long = retention["days"].at_least(LEAST_LOCK_DAYS) | retention["years"].at_least(1)
         return retention["mode"].is_("COMPLIANCE") & long
 
-    return only_if(takes_audit_logs(bucket), bucket.attached(*LOCK, at="bucket").any(held))
+    return only_if(bucket.attached(TRAIL, at="s3BucketName").exist(), bucket.attached(*LOCK, at="bucket").any(held))
 
 
 @rule(

@@ -62,13 +62,16 @@ def not3(answer: Known) -> Known:
     return None if answer is None else not answer
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=65536)
 def matches(pattern: str, text: str) -> bool:
     """Whether a pattern of IAM's (`*` and `?`, in any case) matches a text."""
-    if pattern == "*":
-        return True
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern.lower())
-    return re.fullmatch("".join(parts), text.lower(), re.DOTALL) is not None
+    return pattern == "*" or _compiled(pattern).fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=8192)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in re.split(r"([*?])", pattern))
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Condition:
         return self.values.every(_somebody)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """One statement of a document. What is not there is empty."""
 
