@@ -11,13 +11,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.iam import simulate
-from mlinfra.sandbox.server import firewalls
+from mlinfra.sandbox.server import ec2, firewalls, kms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # By the name under which a service's requests are signed: what to replace, and what by. Under "" for every service.
 _REPLACEMENTS: Final[dict[str, list[tuple[str, Any]]]] = defaultdict(list)
+_REPLACEMENTS["ec2"] += ec2.REPLACEMENTS
+_REPLACEMENTS["kms"] += kms.REPLACEMENTS
 # The default of CreateCluster, `version`: what EKS gives in November 2026 (standard support until 2027-03-27,
 # endoflife.date/amazon-eks). moto's is 1.19.
 _REPLACEMENTS["eks"].append(("moto.eks.models:DEFAULT_KUBERNETES_VERSION", "1.35"))
@@ -79,6 +81,63 @@ def _account_of(_: Any, access_key: str) -> str:
     return str(iam.DEFAULT_ACCOUNT_ID)
 
 
+def _tags_of(response: Any, arn: str | None = None) -> dict[str, str]:
+    """The tags, kept beside moto's own things, of a resource; by default that which the request names by its ARN."""
+    kept = vars(response.applicationautoscaling_backend).setdefault("kept_tags", {})
+    tags: dict[str, str] = kept.setdefault(arn or response._get_param("ResourceARN"), {})  # noqa: SLF001
+    return tags
+
+
+@replaces(
+    "application-autoscaling",
+    "moto.applicationautoscaling.responses:ApplicationAutoScalingResponse.register_scalable_target",
+)
+def _register_target(register: Any, response: Any) -> str:
+    answer: str = register(response)
+    _tags_of(response, json.loads(answer)["ScalableTargetARN"]).update(response._get_param("Tags") or {})  # noqa: SLF001
+    return answer
+
+
+@replaces(
+    "application-autoscaling", "moto.applicationautoscaling.responses:ApplicationAutoScalingResponse.tag_resource"
+)
+def _tag_target(_: Any, response: Any) -> str:
+    _tags_of(response).update(response._get_param("Tags"))  # noqa: SLF001
+    return "{}"
+
+
+@replaces(
+    "application-autoscaling", "moto.applicationautoscaling.responses:ApplicationAutoScalingResponse.untag_resource"
+)
+def _untag_target(_: Any, response: Any) -> str:
+    for key in response._get_param("TagKeys"):  # noqa: SLF001
+        _tags_of(response).pop(key, None)
+    return "{}"
+
+
+@replaces(
+    "application-autoscaling",
+    "moto.applicationautoscaling.responses:ApplicationAutoScalingResponse.list_tags_for_resource",
+)
+def _list_target_tags(_: Any, response: Any) -> str:
+    return json.dumps({"Tags": _tags_of(response)})
+
+
+@replaces("batch", "moto.batch.models:BatchBackend.create_compute_environment")
+def _create_compute_environment(create: Any, backend: Any, *arguments: Any, **settings: Any) -> Any:
+    """Without a role, Batch works with one that it makes for itself."""
+    asked = inspect.signature(create).bind(backend, *arguments, **settings).arguments
+    own = f"arn:aws:iam::{backend.account_id}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+    asked["service_role"] = asked["service_role"] or own
+    return create(**asked)
+
+
+@replaces("batch", "moto.iam.models:IAMBackend.get_role_by_arn")
+def _role_by_arn(find: Any, backend: Any, arn: str) -> Any:
+    """Batch's own role need not be made first."""
+    return SimpleNamespace(arn=arn) if arn.endswith("/AWSServiceRoleForBatch") else find(backend, arn)
+
+
 @replaces("ec2", "moto.ec2.models.flow_logs:FlowLogsBackend.create_flow_logs")
 def _create_flow_logs(create: Any, backend: Any, **settings: Any) -> Any:
     """Flow logs may go to a folder of a bucket, and to a log group by its ARN."""
@@ -112,6 +171,15 @@ def _load_amis(load: Any, backend: Any) -> None:
     """The snapshots behind AWS's images are AWS's own."""
     load(backend)
     backend.snapshots.clear()
+
+
+@replaces("iam", "moto.iam.models:IAMBackend.delete_policy")
+def _delete_policy(delete: Any, backend: Any, policy_arn: str) -> None:
+    """A policy that is the boundary of a role stays."""
+    if any(role.permissions_boundary_arn == policy_arn for role in backend.roles.values()):
+        conflict: Any = importlib.import_module("moto.iam.exceptions").DeleteConflictException
+        raise conflict("Cannot delete a policy that is a permissions boundary.")
+    delete(backend, policy_arn)
 
 
 @replaces("iam", "moto.iam.policy_validation:BaseIAMPolicyValidator._validate_version")

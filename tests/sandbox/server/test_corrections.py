@@ -143,3 +143,89 @@ def test_a_nat_gateway_takes_its_interface_along_and_gives_its_address_back(sand
     filters = [{"Name": "subnet-id", "Values": [subnet]}]
     assert ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []
     ec2.release_address(AllocationId=address)
+
+
+def test_keys_by_their_arns(sandbox) -> None:
+    kms = sandbox.client("kms")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+
+    def state() -> str:
+        return kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+
+    kms.disable_key(KeyId=arn)
+    assert state() == "Disabled"
+    kms.enable_key(KeyId=arn)
+    assert state() == "Enabled"
+    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    assert state() == "PendingDeletion"
+    kms.cancel_key_deletion(KeyId=arn)
+    assert state() == "Disabled"
+    with pytest.raises(kms.exceptions.NotFoundException):
+        kms.disable_key(KeyId=arn[:-4] + "ffff")
+
+
+def test_only_asymmetric_keys_have_public_ones(sandbox) -> None:
+    kms = sandbox.client("kms")
+    pair = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    assert kms.get_public_key(KeyId=pair)["PublicKey"]
+    symmetric = kms.create_key()["KeyMetadata"]["KeyId"]
+    with pytest.raises(kms.exceptions.UnsupportedOperationException):
+        kms.get_public_key(KeyId=symmetric)
+    sealed = kms.encrypt(KeyId=symmetric, Plaintext=b"secret")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"secret"
+
+
+@pytest.mark.parametrize("side", ["ingress", "egress"])
+@pytest.mark.parametrize(("asked", "said"), [("", "web"), ("web", ""), ("web", "other")])
+def test_rules_are_revoked_whatever_their_descriptions(sandbox, side: str, asked: str, said: str) -> None:
+    ec2 = sandbox.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    group, other = (
+        ec2.create_security_group(GroupName=name, Description="any", VpcId=vpc)["GroupId"] for name in ("one", "two")
+    )
+
+    def rules(text: str, port: int = 443) -> list[dict[str, object]]:
+        described = {"Description": text} if text else {}
+        sources = {
+            "UserIdGroupPairs": [{"GroupId": other, **described}],
+            "IpRanges": [{"CidrIp": "10.0.0.0/8", **described}],
+            "Ipv6Ranges": [{"CidrIpv6": "fd00::/8", **described}],
+        }
+        return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, kind: items} for kind, items in sources.items()]
+
+    getattr(ec2, f"authorize_security_group_{side}")(GroupId=group, IpPermissions=rules(asked))
+    with pytest.raises(ClientError, match=r"InvalidPermission\.NotFound"):
+        getattr(ec2, f"revoke_security_group_{side}")(GroupId=group, IpPermissions=rules(asked, port=80))
+    getattr(ec2, f"revoke_security_group_{side}")(GroupId=group, IpPermissions=rules(said))
+    left = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    assert [rule for rule in left if rule["IpProtocol"] == "tcp"] == []
+
+
+def test_volumes_of_new_instances_are_as_fast_as_asked(sandbox) -> None:
+    ec2 = sandbox.client("ec2")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    fast = {"DeviceName": "/dev/sdb", "Ebs": {"VolumeSize": 20, "VolumeType": "io2", "Iops": 2000}}
+    template = ec2.create_launch_template(
+        LaunchTemplateName="fast", LaunchTemplateData={"ImageId": image, "BlockDeviceMappings": [fast]}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    for how in ({"ImageId": image, "BlockDeviceMappings": [fast]}, {"LaunchTemplate": {"LaunchTemplateId": template}}):
+        made = ec2.run_instances(MinCount=1, MaxCount=1, **how)["Instances"][0]["InstanceId"]
+        attached = [{"Name": "attachment.instance-id", "Values": [made]}]
+        volumes = ec2.describe_volumes(Filters=attached)["Volumes"]
+        assert [(one["Iops"], one["VolumeType"]) for one in volumes if one["VolumeType"] == "io2"] == [(2000, "io2")]
+        ec2.terminate_instances(InstanceIds=[made])
+
+
+def test_batch_has_a_role_of_its_own(sandbox) -> None:
+    batch, ec2 = sandbox.client("batch"), sandbox.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="batch", Description="any", VpcId=vpc)["GroupId"]
+    on = {"type": "FARGATE", "maxvCpus": 4, "subnets": [subnet], "securityGroupIds": [group]}
+    batch.create_compute_environment(computeEnvironmentName="own", type="MANAGED", computeResources=on)
+    found = batch.describe_compute_environments(computeEnvironments=["own"])["computeEnvironments"][0]
+    assert found["serviceRole"].endswith(":role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch")
+    with pytest.raises(ClientError, match="no-such-role"):
+        batch.create_compute_environment(
+            computeEnvironmentName="none", type="MANAGED", computeResources=on, serviceRole=f"{ROLE}/no-such-role"
+        )
