@@ -7,9 +7,11 @@ from typing import Final
 from mlinfra.policies import (
     batch,
     bedrock,
+    efa,
     eks,
     eks_nodes,
     emr,
+    gpu,
     iam,
     iam_policies,
     iam_trusts,
@@ -31,9 +33,11 @@ from mlinfra.policies import (
 RULES: Final = (
     *batch.RULES,
     *bedrock.RULES,
+    *efa.RULES,
     *eks.RULES,
     *eks_nodes.RULES,
     *emr.RULES,
+    *gpu.RULES,
     *iam.RULES,
     *iam_policies.RULES,
     *iam_trusts.RULES,
