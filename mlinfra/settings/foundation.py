@@ -1,4 +1,4 @@
-"""The decisions behind keys, network and audit."""
+"""The decisions behind keys, network, audit and identity."""
 
 from collections.abc import Sequence
 from typing import Annotated, Self
@@ -9,13 +9,15 @@ from mlinfra.catalog import endpoints as catalog
 from mlinfra.components.addresses import pod_range, vpc_range
 from mlinfra.components.dns_firewall import check_domains
 from mlinfra.components.network_checks import check_egress, check_endpoints
+from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import POSTURES, Egress, at_least
 from mlinfra.components.references import each, principal_arn
 from mlinfra.settings.base import StackSettings, choices
+from mlinfra.settings.organization import OrganizationSettings, SignInSettings
 
 
 class FoundationSettings(StackSettings):
-    """The decisions behind `stacks/foundation`: keys, network and audit."""
+    """The decisions behind `stacks/foundation`: keys, network, audit and identity."""
 
     cidr: Annotated[str, AfterValidator(lambda value: str(vpc_range(value)))]
     """The VPC's address range: private (RFC 1918), from /16 to /21, such as 10.0.0.0/16."""
@@ -41,6 +43,27 @@ class FoundationSettings(StackSettings):
     key_administrators: Annotated[Sequence[str], AfterValidator(each(principal_arn))] = ()
     """ARNs of those who administer the keys but cannot use them, the deploying role among them. Default: the account's
     IAM policies decide."""
+
+    alarm_emails: Sequence[str] = ()
+    """Who is told of alarms. Required unless the organisation has a topic for them."""
+    organization: OrganizationSettings = OrganizationSettings()
+    """What the organisation already owns for this account, so that it is not made again. Default: nothing."""
+    sign_in: SignInSettings | None = None
+    """How people come to their roles: samlProviderArn, permissionSets or principals. Default: no roles for people."""
+    break_glass: Annotated[Sequence[str], AfterValidator(each(principal_arn))] = ()
+    """ARNs of the users kept for emergencies, who can repair what nobody else could. Required with signIn."""
+    session_hours: int = 4
+    """Hours until people have to sign in again, from 1 to 12. Default: 4."""
+
+    @model_validator(mode="after")
+    def _told(self) -> Self:
+        if not self.alarm_emails and self.organization.alarm_topic is None:
+            fix = "give an address, or the ARN of the organisation's topic as organization.alarmTopic"
+            raise Invalid("nobody would hear the alarms", fix=fix, argument="alarm_emails")
+        if self.sign_in is not None and not self.break_glass:
+            fix = "name two users at least, kept for emergencies"
+            raise Invalid("nobody could repair the platform", fix=fix, argument="break_glass")
+        return self
 
     @model_validator(mode="after")
     def _buildable(self) -> Self:

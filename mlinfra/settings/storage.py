@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, model_validator
 
-from mlinfra.components.args import Args
 from mlinfra.components.component import MAX_NAME, NAME
 from mlinfra.components.file_system import AccessPointArgs
 from mlinfra.components.lustre import SMALLEST_GIB, Throughput
@@ -14,6 +12,7 @@ from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import POSTURES, Classification, Profile, at_least
 from mlinfra.components.storage import BucketPurpose
 from mlinfra.settings.base import StackSettings
+from mlinfra.settings.part import Part
 
 _LONGEST = MAX_NAME - len("platform-")
 
@@ -26,11 +25,7 @@ def _names(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return value
 
 
-class _Part(Args):
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class FileSystemSettings(_Part):
+class FileSystemSettings(Part):
     """A shared file system (Amazon EFS)."""
 
     access_points: Mapping[str, AccessPointArgs]
@@ -39,7 +34,7 @@ class FileSystemSettings(_Part):
     """How sensitive its files are. Default: confidential."""
 
 
-class LustreSettings(_Part):
+class LustreSettings(Part):
     """A fast file system for training (Amazon FSx for Lustre)."""
 
     size_gib: int = SMALLEST_GIB

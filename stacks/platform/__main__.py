@@ -1,4 +1,4 @@
-"""The foundation of an ML platform: keys, network, storage and the audit trail. README.md explains the settings."""
+"""The foundation of an ML platform: keys, network, storage, audit, identity. README.md explains the settings."""
 
 import pulumi
 import pulumi_aws as aws
@@ -121,6 +121,7 @@ secrets = {
     )
     for name, description in settings.secrets.items()
 }
+trail = settings.organization.trail
 audit = ml.AuditTrail(
     "platform",
     ml.AuditTrailArgs(
@@ -128,12 +129,99 @@ audit = ml.AuditTrail(
         profile=settings.profile,
         logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
         access_log_bucket=access_logs.bucket_name,
-        data_bucket_arns=[bucket.bucket_arn for bucket in buckets.values()],
-        log_retention_days=settings.log_retention_days,
-        archive_days=settings.archive_days,
+        data_bucket_arns=[] if trail else [bucket.bucket_arn for bucket in buckets.values()],
+        log_retention_days=None if trail else settings.log_retention_days,
+        archive_days=None if trail else settings.archive_days,
+        existing=trail,
         deletion_protection=settings.deletion_protection,
     ),
 )
+alarms = ml.AuditAlarms(
+    "platform",
+    ml.AuditAlarmsArgs(
+        account=account,
+        log_group_name=audit.log_group_name,
+        logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+        emails=settings.alarm_emails,
+        existing_topic_arn=settings.organization.alarm_topic,
+    ),
+)
+config = ml.ConfigRecorder(
+    "platform",
+    ml.ConfigRecorderArgs(
+        account=account,
+        profile=settings.profile,
+        logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+        access_log_bucket=access_logs.bucket_name,
+        retention_days=settings.log_retention_days,
+        existing_recorder_name=settings.organization.config_recorder,
+        existing_service_role=settings.organization.config_service_role,
+        deletion_protection=settings.deletion_protection,
+    ),
+)
+detection = ml.ThreatDetection(
+    "platform",
+    ml.ThreatDetectionArgs(
+        account=account,
+        profile=settings.profile,
+        alarm_topic_arn=alarms.topic_arn,
+        central=settings.organization.detection,
+    ),
+)
+ml.AccountBaseline(
+    "platform",
+    ml.AccountBaselineArgs(
+        account=account,
+        volume_key_arn=keys.arn(ml.KeyPurpose.DATA),
+        set_centrally=settings.organization.account_settings,
+    ),
+)
+boundary = ml.PermissionsBoundary(
+    "platform", ml.PermissionsBoundaryArgs(account=account, archive_bucket_arns=[audit.archive_bucket_arn])
+)
+used = {
+    purpose: ml.BucketAccess(
+        bucket_arn=bucket.bucket_arn,
+        key_arn=keys.arn(purpose.key),
+        mode=ml.Mode.READ if purpose.key is ml.KeyPurpose.DATA else ml.Mode.READ_WRITE,
+    )
+    for purpose, bucket in buckets.items()
+}
+clients = [made.client_security_group_id for made in (*file_systems.values(), *lustre.values())]
+training = ml.ServiceRole(
+    "platform-training",
+    ml.ServiceRoleArgs(
+        account=account,
+        boundary_arn=boundary.policy_arn,
+        service="sagemaker",
+        access=ml.Access(
+            buckets=[*used.values()],
+            pull_from=[images.repository_arns[name] for name in settings.repositories] if images else [],
+            log_to=[account.arn("logs", "log-group:/aws/sagemaker/*")],
+            metrics_in=["/aws/sagemaker/TrainingJobs"],
+            vpc=ml.Attachment(subnet_ids=network.workload_subnet_ids, security_group_ids=clients) if clients else None,
+        ),
+    ),
+)
+if settings.sign_in:
+    ml.Personas(
+        "platform",
+        ml.PersonasArgs(
+            account=account,
+            boundary_arn=boundary.policy_arn,
+            emergency_boundary_arn=boundary.emergency_policy_arn,
+            sign_in=settings.sign_in,
+            break_glass_principals=settings.break_glass,
+            session_hours=settings.session_hours,
+            logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+            log_group_name=audit.log_group_name,
+            alarm_topic_arn=alarms.topic_arn,
+            archive_bucket_arns=[audit.archive_bucket_arn],
+            data_scientist_buckets=[access for purpose, access in used.items() if purpose.key is ml.KeyPurpose.DATA],
+            ml_engineer_buckets=[access for purpose, access in used.items() if purpose.key is ml.KeyPurpose.ARTIFACTS],
+            workload_roles=[ml.PassRole(role_arn=training.role_arn, service="sagemaker")],
+        ),
+    )
 
 pulumi.export("vpcId", network.vpc_id)
 pulumi.export("workloadSubnetIds", network.workload_subnet_ids)
@@ -151,3 +239,8 @@ pulumi.export("repositoryUrls", images.repository_urls if images else {})
 pulumi.export("secretArns", {name: secret.secret_arn for name, secret in secrets.items()})
 pulumi.export("trailArn", audit.trail_arn)
 pulumi.export("logArchive", audit.archive_bucket_name)
+pulumi.export("alarmTopicArn", alarms.topic_arn)
+pulumi.export("detectorId", detection.detector_id)
+pulumi.export("configHistory", config.history_bucket_name)
+pulumi.export("boundaryArn", boundary.policy_arn)
+pulumi.export("trainingRoleArn", training.role_arn)

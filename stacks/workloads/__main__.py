@@ -1,4 +1,4 @@
-"""Storage for workloads on a foundation that another stack holds. README.md says how the two belong together."""
+"""Storage and roles for workloads on a foundation that another stack holds. README.md says how the two belong together."""
 
 import pulumi
 import pulumi_aws as aws
@@ -95,8 +95,36 @@ secrets = {
     for name, description in settings.secrets.items()
 }
 
+used = {
+    purpose: ml.BucketAccess(
+        bucket_arn=bucket.bucket_arn,
+        key_arn=keys[purpose.key],
+        mode=ml.Mode.READ if purpose.key is ml.KeyPurpose.DATA else ml.Mode.READ_WRITE,
+    )
+    for purpose, bucket in buckets.items()
+}
+clients = [made.client_security_group_id for made in (*file_systems.values(), *lustre.values())]
+training = ml.ServiceRole(
+    "workloads-training",
+    ml.ServiceRoleArgs(
+        account=account,
+        boundary_arn=foundation.require_output("boundaryArn"),
+        service="sagemaker",
+        access=ml.Access(
+            buckets=[*used.values()],
+            pull_from=[images.repository_arns[name] for name in settings.repositories] if images else [],
+            log_to=[account.arn("logs", "log-group:/aws/sagemaker/*")],
+            metrics_in=["/aws/sagemaker/TrainingJobs"],
+            vpc=ml.Attachment(subnet_ids=foundation.require_output("workloadSubnetIds"), security_group_ids=clients)
+            if clients
+            else None,
+        ),
+    ),
+)
+
 pulumi.export("bucketNames", {purpose.value: bucket.bucket_name for purpose, bucket in buckets.items()})
 pulumi.export("fileSystemIds", {name: made.file_system_id for name, made in file_systems.items()})
 pulumi.export("lustreMounts", {name: made.mount_source for name, made in lustre.items()})
 pulumi.export("repositoryUrls", images.repository_urls if images else {})
 pulumi.export("secretArns", {name: secret.secret_arn for name, secret in secrets.items()})
+pulumi.export("trainingRoleArn", training.role_arn)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import runpy
 import tempfile
 from collections import Counter
@@ -67,7 +66,8 @@ class Effect:
 
     def cells(self) -> list[str]:
         return [
-            ", ".join(f"{kind} {count}" for kind, count in sorted(self[verb].items())) or "–" for verb in VERBS.values()
+            ", ".join(f"{kind} {count}" for kind, count in sorted(self[verb].items())) or "none"
+            for verb in VERBS.values()
         ]
 
 
@@ -129,7 +129,6 @@ def main() -> None:
     before, _, rest = text.partition(head[0])
     after = "\n".join(line for line in rest.splitlines() if not line.startswith("|"))
     DOCUMENT.write_text(before + "\n".join([*head, *table]) + after.rstrip() + "\n", encoding="utf-8")
-    print(json.dumps(table, indent=1))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ GOOD = {
     "platform:owner": "ml",
     "platform:costCenter": "cc-1",
     "platform:cidr": "10.0.0.0/16",
+    "platform:alarmEmails": '["security@example.com"]',
 }
 
 
@@ -44,7 +45,7 @@ def refused(config: Mapping[str, str], secrets: list[str] | None = None) -> ml.A
     return error.value
 
 
-def test_four_decisions_are_enough() -> None:
+def test_five_decisions_are_enough() -> None:
     made = load(GOOD)
     assert made.profile is ml.Profile.REGULATED
     assert made.zones == ("eu-central-1a", "eu-central-1b", "eu-central-1c")
@@ -147,6 +148,32 @@ def test_keys_of_other_namespaces_are_not_ours() -> None:
         ({"platform:lustre": '{"scratch":{"throughput":1}}'}, "platform:lustre.scratch.throughput", "125", "megabytes"),
         ({"platform:repositories": "training"}, "platform:repositories", "must be a list", "repositories"),
         ({"platform:secrets": '{"Db":"x"}'}, "platform:secrets", "'Db' cannot be a name", "lower-case"),
+        ({"platform:alarmEmails": None}, "platform:alarmEmails", "nobody would hear", "organization.alarmTopic"),
+        (
+            {"platform:signIn": '{"samlProviderArn":"arn:aws:iam::123456789012:saml-provider/company"}'},
+            "platform:breakGlass",
+            "nobody could repair",
+            "two users",
+        ),
+        ({"platform:signIn": "{}"}, "platform:signIn.samlProviderArn", "no way to sign in", "saml_provider_arn"),
+        (
+            {"platform:organization": '{"alarmTopic":"alarms"}'},
+            "platform:organization.alarmTopic = 'alarms'",
+            "not the ARN",
+            "arn:aws:sns",
+        ),
+        (
+            {"platform:organization": '{"trail":{"trailArn":"x"}}'},
+            "platform:organization.trail.trailArn = 'x'",
+            "not the ARN",
+            "arn:aws:cloudtrail",
+        ),
+        (
+            {"platform:organization": '{"accountSettings":["ebs"]}'},
+            "platform:organization.accountSettings[0] = 'ebs'",
+            "'ebs-encryption'",
+            "settings of the account",
+        ),
         ({"platform:zonez": "[]"}, "platform:zonez = '[]'", "not known here", "did you mean zones?"),
     ],
 )
