@@ -99,8 +99,10 @@ def _open(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
-def launch(stack: Stack, env: Mapping[str, str]) -> subprocess.Popen[str]:
+def launch(stack: Stack, env: Mapping[str, str], runner: Path = _RUNNER) -> subprocess.Popen[str]:
     """Start the Python that will run a stack's program: it imports Pulumi's SDK and waits for settings.
+
+    `runner` is the script that does so, such as `quick.py` beside this file.
 
     Raises ConfigError when there is no program, or no Python to run it.
     """
@@ -112,7 +114,7 @@ def launch(stack: Stack, env: Mapping[str, str]) -> subprocess.Popen[str]:
         )
     python = find_python(project)
     return subprocess.Popen(
-        [str(python.executable), "-u", str(_RUNNER)],
+        [str(python.executable), "-u", str(runner)],
         env={**python.activate(os.environ), **stack.config.environment(), **env},
         cwd=project.workdir, text=True, errors="replace",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
