@@ -25,7 +25,7 @@ if sys.argv[1] == "lazy":
 found = {}
 for name in sys.argv[3:]:
     package = importlib.import_module(name)
-    package.__doc__  # pulumi_aws puts even that off
+    getattr(package, 'nothing', None)  # pulumi_aws puts off even the package
     loaded = {one for one in sys.modules if one.startswith(name + ".")}
     public = sorted(one for one in dir(package) if not one.startswith("_"))
     of = {one: getattr(package, one) for one in reversed(public)}  # in no order that an import would have
