@@ -40,6 +40,7 @@ __all__ = [
     "FileSystemAccess",
     "FileSystemArgs",
     "FileSystemSettings",
+    "FindingsArchive",
     "FoundationSettings",
     "GitHubProvider",
     "GitHubProviderArgs",

@@ -19,6 +19,7 @@ from mlinfra.components.boundary import PermissionsBoundary, PermissionsBoundary
 from mlinfra.components.config_recorder import ConfigRecorder, ConfigRecorderArgs
 from mlinfra.components.detection import CentralDetection, ThreatDetection, ThreatDetectionArgs
 from mlinfra.components.file_system import AccessPointArgs, FileSystem, FileSystemArgs
+from mlinfra.components.findings import FindingsArchive
 from mlinfra.components.images import ImageRepository, ImageRepositoryArgs
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.keys import KeyRing, KeyRingArgs
@@ -90,6 +91,7 @@ __all__ = [
     "FileSystem",
     "FileSystemAccess",
     "FileSystemArgs",
+    "FindingsArchive",
     "GitHubProvider",
     "GitHubProviderArgs",
     "GitHubRole",

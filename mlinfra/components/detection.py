@@ -7,13 +7,14 @@ from typing import Any, Final, Optional
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from mlinfra.catalog.detection import detection
 from mlinfra.components import references
 from mlinfra.components.account import Account
 from mlinfra.components.args import Args
 from mlinfra.components.component import Component
+from mlinfra.components.findings import FindingsArchive, findings_bucket, keep_guardduty, keep_macie
 from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import Profile
 
@@ -55,8 +56,24 @@ class ThreatDetectionArgs(Args):
     regulated."""
     central: CentralDetection = CentralDetection()
     """What the organisation owns centrally. Default: nothing."""
+    archive: Optional[FindingsArchive] = None
+    """Where findings are kept for longer than the ninety days of the services. Default: nowhere."""
 
     _topic = field_validator("alarm_topic_arn")(references.topic_arn)
+
+    @model_validator(mode="after")
+    def _floor(self) -> "ThreatDetectionArgs":
+        if self.archive is None:
+            return self
+        try:
+            self.archive.days(self.profile)
+        except Invalid as error:
+            reason = f"its retention_days: {error.reason}"
+            raise Invalid(reason, fix=error.fix, argument="archive") from None
+        if self.central.detector_id is not None:
+            fix = "leave archive out, or central.detector_id"
+            raise Invalid("a detector of the organisation is not changed here", fix=fix, argument="archive")
+        return self
 
 
 class ThreatDetection(Component[ThreatDetectionArgs]):
@@ -74,12 +91,14 @@ class ThreatDetection(Component[ThreatDetectionArgs]):
     """The analyzer's ARN; absent when the organisation has one."""
     standards: pulumi.Output[Mapping[str, str]]
     """The ARNs of Security Hub's standards, by name; none when the organisation decides."""
+    archive_bucket_arn: Optional[pulumi.Output[str]]
+    """The ARN of the bucket in which findings are kept; absent unless asked for."""
 
     _args_type = ThreatDetectionArgs
 
     def __init__(self, name: str, args: ThreatDetectionArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__(name, args, opts)
-        central = self._args.central
+        args, central = self._args, self._args.central
         if central.detector_id is None:
             self.detector_id = self._guardduty(f"{name}-guardduty")
         else:
@@ -87,8 +106,10 @@ class ThreatDetection(Component[ThreatDetectionArgs]):
         standards = {} if central.security_hub else self._security_hub(f"{name}-hub")
         self.standards = pulumi.Output.from_input(standards)
         self.analyzer_arn = None if central.access_analyzer else self._analyzer(f"{name}-analyzer")
-        if self._args.profile is not Profile.BASELINE:
-            self._scanners(name)
+        macie = None
+        if args.profile is not Profile.BASELINE:
+            macie = self._scanners(name)
+        self.archive_bucket_arn = self._keep(name, args.archive, macie) if args.archive else None
         self._tell(f"{name}-guardduty", "GuardDuty finds something severe", _guardduty_events())
         if not central.security_hub:
             self._tell(f"{name}-hub", "Security Hub finds something severe", _hub_events())
@@ -136,7 +157,7 @@ class ThreatDetection(Component[ThreatDetectionArgs]):
             name, analyzer_name=self.qualified_name(name), type="ACCOUNT", opts=self.child()
         ).arn
 
-    def _scanners(self, name: str) -> None:
+    def _scanners(self, name: str) -> Optional[aws.macie2.Account]:
         central, account = self._args.central, self._args.account
         if not central.inspector:
             aws.inspector2.Enabler(
@@ -145,10 +166,19 @@ class ThreatDetection(Component[ThreatDetectionArgs]):
                 resource_types=[*detection().scans],
                 opts=self.child(),
             )
-        if not central.macie:
-            aws.macie2.Account(
-                f"{name}-macie", finding_publishing_frequency=FREQUENCY, status="ENABLED", opts=self.child()
-            )
+        if central.macie:
+            return None
+        return aws.macie2.Account(
+            f"{name}-macie", finding_publishing_frequency=FREQUENCY, status="ENABLED", opts=self.child()
+        )
+
+    def _keep(self, name: str, archive: FindingsArchive, macie: Optional[aws.macie2.Account]) -> pulumi.Output[str]:
+        args = self._args
+        bucket = findings_bucket(self, f"{name}-findings", archive=archive, account=args.account, profile=args.profile)
+        keep_guardduty(self, f"{name}-findings", bucket=bucket, detector_id=self.detector_id, archive=archive)
+        if macie is not None:
+            keep_macie(self, f"{name}-findings", bucket=bucket, macie=macie, archive=archive)
+        return bucket.arn
 
     def _tell(self, name: str, says: str, events: Mapping[str, Any]) -> None:
         rule = aws.cloudwatch.EventRule(name, description=says, event_pattern=json.dumps(events), opts=self.child())

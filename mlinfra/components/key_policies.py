@@ -156,13 +156,15 @@ def _log_services(account: Account) -> list[Statement]:
             Statement(
                 sid=sid,
                 principals=Principals.services(service),
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*", *more],
                 resources=["*"],
                 conditions=[arn_like("aws:SourceArn", source)],
             )
-            for sid, service, source in (
+            for sid, service, source, *more in (
                 ("AlarmsPublish", "cloudwatch.amazonaws.com", account.arn("cloudwatch", "alarm:*")),
                 ("EventsPublish", "events.amazonaws.com", account.arn("events", "rule/*")),
+                ("GuardDutyDeliver", "guardduty.amazonaws.com", account.arn("guardduty", "detector/*")),
+                ("MacieDeliver", "macie.amazonaws.com", account.arn("macie2", "*"), "kms:Encrypt"),
             )
         ),
     ]

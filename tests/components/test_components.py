@@ -79,7 +79,11 @@ EXAMPLES |= {
         "emails": ["security@example.com"],
     },
     "ConfigRecorder": {"account": ACCOUNT, "logs_key_arn": KEY, "access_log_bucket": "logs"},
-    "ThreatDetection": {"account": ACCOUNT, "alarm_topic_arn": TOPIC},
+    "ThreatDetection": {
+        "account": ACCOUNT,
+        "alarm_topic_arn": TOPIC,
+        "archive": {"logs_key_arn": KEY, "access_log_bucket": "logs"},
+    },
     "AccountBaseline": {"account": ACCOUNT},
 }
 NAMED_BY_AWS = {"aws:guardduty/detectorFeature:DetectorFeature"}

@@ -222,6 +222,21 @@ def test_what_the_organisation_owns_is_left_alone(declare) -> None:
     assert not outputs["standards"]
 
 
+def test_findings_are_kept_where_guardduty_and_macie_alone_deliver(declare, statements) -> None:
+    declared = threats(declare, archive={"logs_key_arn": KEY, "access_log_bucket": "access-logs"})
+    destination = declared.one("aws:guardduty/publishingDestination:PublishingDestination")
+    assert destination.inputs["kmsKeyArn"] == KEY
+    assert {"threats-findings-policy", "threats-guardduty"} <= declared.needs(destination)
+    export = declared.one("aws:macie2/classificationExportConfiguration:ClassificationExportConfiguration")
+    assert export.inputs["s3Destination"]["kmsKeyArn"] == KEY
+    assert "threats-macie" in declared.needs(export)
+    allowing = [s for s in statements(declared.one("aws:s3/bucketPolicy:BucketPolicy")) if s["Effect"] == "Allow"]
+    assert {s["Principal"]["Service"] for s in allowing} == {"guardduty.amazonaws.com", "macie.amazonaws.com"}
+    assert all(s["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"} for s in allowing)
+    (rule,) = declared.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs["rules"]
+    assert rule["expiration"] == {"days": 365}
+
+
 # The account's defaults
 
 
