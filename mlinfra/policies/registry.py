@@ -7,6 +7,9 @@ from typing import Final
 from mlinfra.policies import (
     batch,
     bedrock,
+    cost,
+    ec2,
+    ecr,
     efa,
     eks,
     eks_nodes,
@@ -28,11 +31,17 @@ from mlinfra.policies import (
     sagemaker_training,
     secrets,
     security_groups,
+    storage,
+    versions,
+    workload_fit,
 )
 
 RULES: Final = (
     *batch.RULES,
     *bedrock.RULES,
+    *cost.RULES,
+    *ec2.RULES,
+    *ecr.RULES,
     *efa.RULES,
     *eks.RULES,
     *eks_nodes.RULES,
@@ -54,4 +63,7 @@ RULES: Final = (
     *sagemaker_training.RULES,
     *secrets.RULES,
     *security_groups.RULES,
+    *storage.RULES,
+    *versions.RULES,
+    *workload_fit.RULES,
 )

@@ -1,0 +1,46 @@
+"""What does not go together on Kubernetes (`compatibility.toml`), and versions that can be compared."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Version = tuple[int, ...]
+
+
+def version(text: str) -> Version | None:
+    """The numbers of a version such as v26.7.0 or 2.2.0-rc.1; None for ranges, and for what is no version."""
+    match = re.fullmatch(r"v?(\d+(?:\.\d+){0,3})(?:[-+].*)?", text.strip())
+    return tuple(map(int, match[1].split("."))) if match else None
+
+
+def at_least(text: str, least: str) -> bool | None:
+    """Whether a version is not older than another; None when it is no version."""
+    mine, other = version(text), version(least)
+    return None if mine is None or other is None else mine >= other
+
+
+def charts(kind: str) -> frozenset[str]:
+    """The charts of a kind: device_plugins, gpu_device_plugins, gpu_dra_drivers, efa_dra_drivers."""
+    return frozenset(_table()["charts"][kind])
+
+
+def chart_name(chart: str) -> str:
+    """The name of a chart without its repository: oci://registry.k8s.io/kueue/charts/kueue is kueue."""
+    return chart.rstrip("/").rpartition("/")[2].removesuffix(".tgz")
+
+
+def fact(group: str, name: str) -> Any:
+    """One entry of the table."""
+    return _table()[group][name]
+
+
+@functools.cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads((resources.files("mlinfra.catalog") / "compatibility.toml").read_text("utf-8"))

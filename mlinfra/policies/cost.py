@@ -1,0 +1,202 @@
+"""Rules about cost: that expensive capacity has a limit, an end, and somebody who hears of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlinfra.compliance.families import family
+from mlinfra.compliance.profiles import STRICT
+from mlinfra.compliance.rule import STACK, Severity, rule
+from mlinfra.compliance.truth import Truth, any_of, only_if
+from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP, gpu_nodes, is_accelerated
+from mlinfra.policies.gpu import BLOCK, RESERVATION
+from mlinfra.policies.kubernetes.hygiene import uses_gpu
+from mlinfra.policies.kubernetes.pods import a_container, every_pod, pods
+from mlinfra.policies.sagemaker_models import ENDPOINT_CONFIG
+from mlinfra.policies.versions import NODE_POOL
+
+if TYPE_CHECKING:
+    from mlinfra.compliance.resource import Resource
+    from mlinfra.compliance.values import Value
+
+BUDGET: Final = "aws:budgets/budget:Budget"
+MONITOR: Final = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
+SUBSCRIPTION: Final = "aws:costexplorer/anomalySubscription:AnomalySubscription"
+BATCH: Final = "aws:batch/computeEnvironment:ComputeEnvironment"
+DEADLINES: Final = {
+    "kubernetes:batch/*:Job": "spec.activeDeadlineSeconds",
+    "kubernetes:batch/*:CronJob": "spec.jobTemplate.spec.activeDeadlineSeconds",
+    "kubernetes:ray.io/*:RayJob": "spec.activeDeadlineSeconds",
+    "kubernetes:kubeflow.org/*:PyTorchJob": "spec.runPolicy.activeDeadlineSeconds",
+    "kubernetes:kubeflow.org/*:TFJob": "spec.runPolicy.activeDeadlineSeconds",
+    "kubernetes:kubeflow.org/*:MPIJob": "spec.runPolicy.activeDeadlineSeconds",
+    "kubernetes:argoproj.io/*:Workflow": "spec.activeDeadlineSeconds",
+}
+
+
+def buys_accelerators(stack: Resource) -> Truth:
+    """Whether a stack declares capacity with accelerators."""
+    graph = stack.graph
+    return any_of(
+        (
+            graph.of(NODE_GROUP).any(gpu_nodes),
+            graph.of(LAUNCH_TEMPLATE, RESERVATION).any(lambda one: is_accelerated(one["instanceType"])),
+            graph.of(BATCH).any(lambda one: one["computeResources.instanceTypes"].any(is_accelerated)),
+            graph.of(ENDPOINT_CONFIG).any(
+                lambda one: one["productionVariants"].any(lambda variant: is_accelerated(variant["instanceType"]))
+            ),
+            graph.of(NODE_POOL, BLOCK).exist(),
+        )
+    )
+
+
+@rule(
+    "cost-budget",
+    title="Stacks that buy accelerators have a budget",
+    severity=Severity.MEDIUM,
+    types=(STACK,),
+    fix='aws.budgets.Budget(name, budget_type="COST", limit_amount="20000", limit_unit="USD", time_unit="MONTHLY", notifications=[...])',
+)
+def cost_budget(stack: Resource) -> Truth:
+    """Accelerators cost tens of dollars an hour, whether they compute or not.
+
+    Where another stack has the budget of the account, a waiver says so.
+    """
+    limit = stack.graph.of(BUDGET).any(lambda one: one["limitAmount"].present() | one["plannedLimits"].present())
+    return only_if(buys_accelerators(stack), limit)
+
+
+@rule(
+    "cost-anomaly",
+    title="Stacks that buy accelerators watch for unusual cost",
+    severity=Severity.LOW,
+    types=(STACK,),
+    profiles=STRICT,
+    fix='aws.costexplorer.AnomalyMonitor(name, monitor_type="DIMENSIONAL", monitor_dimension="SERVICE")',
+)
+def cost_anomaly(stack: Resource) -> Truth:
+    """A budget speaks when the money is spent; an anomaly on the first day."""
+    return only_if(buys_accelerators(stack), stack.graph.of(MONITOR).exist())
+
+
+@rule(
+    "cost-budget-notifies",
+    title="Somebody hears of a budget that is used up",
+    severity=Severity.MEDIUM,
+    types=(BUDGET,),
+    fix='notifications=[{"comparison_operator": "GREATER_THAN", "threshold": 80, "threshold_type": "PERCENTAGE", '
+    '"notification_type": "FORECASTED", "subscriber_sns_topic_arns": [topic.arn]}]',
+)
+def cost_budget_notifies(budget: Resource) -> Truth:
+    """A budget without subscribers is a number in a console."""
+    return budget["notifications"].any(
+        lambda one: one["subscriberEmailAddresses"].present() | one["subscriberSnsTopicArns"].present()
+    )
+
+
+@rule(
+    "cost-anomaly-subscribed",
+    title="Somebody hears of unusual cost",
+    severity=Severity.LOW,
+    types=(MONITOR,),
+    fix="aws.costexplorer.AnomalySubscription(name, monitor_arn_lists=[monitor.arn], subscribers=[...])",
+)
+def cost_anomaly_subscribed(monitor: Resource) -> Truth:
+    """A monitor without a subscription tells nobody."""
+    return monitor.attached(SUBSCRIPTION, at="monitorArnLists").any(lambda one: one["subscribers"].present())
+
+
+@rule(
+    "cost-karpenter-limit",
+    title="Node pools of Karpenter have a limit",
+    severity=Severity.MEDIUM,
+    types=(NODE_POOL,),
+    fix='spec.limits: {cpu: "1000", "nvidia.com/gpu": "64"}',
+)
+def cost_karpenter_limit(pool: Resource) -> Truth:
+    """Karpenter makes nodes for whatever waits: a loop that submits jobs buys every GPU of the region."""
+    limits = pool["spec.limits"]
+    fixed = pool["spec.replicas"].present()
+    return any_of((fixed, *(limits.key(name).present() for name in ("cpu", "memory", "nodes", "nvidia.com/gpu"))))
+
+
+@rule(
+    "cost-karpenter-consolidation",
+    title="Karpenter takes empty nodes away",
+    severity=Severity.LOW,
+    types=(NODE_POOL,),
+    fix="spec.disruption: {consolidationPolicy: WhenEmpty, consolidateAfter: 5m}",
+)
+def cost_karpenter_consolidation(pool: Resource) -> Truth:
+    """A GPU node that nothing runs on costs as much as one that works."""
+    return ~pool["spec.disruption.consolidateAfter"].is_("Never")
+
+
+@rule(
+    "cost-job-deadline",
+    title="Jobs on accelerators end by themselves",
+    severity=Severity.LOW,
+    types=tuple(DEADLINES),
+    fix="active_deadline_seconds=86400",
+)
+def cost_job_deadline(job: Resource) -> Truth:
+    """A job that hangs on eight GPUs is paid for until somebody sees it."""
+    on_gpu = any_of(a_container(pod, uses_gpu) for pod in pods(job))
+    return only_if(on_gpu, job[DEADLINES[family(job.type)]].at_least(1))
+
+
+@rule(
+    "cost-endpoint-scaling",
+    title="Endpoints on accelerators scale with their load",
+    severity=Severity.LOW,
+    types=(ENDPOINT_CONFIG,),
+    fix='production_variants=[{"managed_instance_scaling": {"status": "ENABLED", "min_instance_count": 1, "max_instance_count": 4}, ...}]',
+)
+def cost_endpoint_scaling(config: Resource) -> Truth:
+    """GPUs for the busiest hour are idle in all the others."""
+    targets = config.graph.of("aws:appautoscaling/target:Target").any(
+        lambda one: one["serviceNamespace"].is_("sagemaker")
+    )
+
+    def scaled(variant: Value) -> Truth:
+        own = variant["managedInstanceScaling.status"].is_("ENABLED")
+        return only_if(is_accelerated(variant["instanceType"]), own | targets)
+
+    return config["productionVariants"].every(scaled)
+
+
+@rule(
+    "gpu-spot-checkpoint",
+    title="Jobs on spot GPUs can go on where they were",
+    severity=Severity.LOW,
+    types=tuple(DEADLINES),
+    fix="a PersistentVolumeClaim (FSx for Lustre) for checkpoints, and a volume mount",
+)
+def gpu_spot_checkpoint(job: Resource) -> Truth:
+    """An interrupted job without checkpoints starts again from nothing, and costs more than on demand."""
+
+    def kept(pod: Value) -> Truth:
+        selector = pod["nodeSelector"]
+        spot = selector.key("karpenter.sh/capacity-type").is_("spot") | selector.key(
+            "eks.amazonaws.com/capacityType"
+        ).is_("SPOT")
+        volume = pod["volumes"].any(lambda one: one["persistentVolumeClaim"].present())
+        named = a_container(
+            pod, lambda one: one["env"].any(lambda variable: variable["name"].matches(r"(?i).*checkpoint.*"))
+        )
+        return only_if(spot & a_container(pod, uses_gpu), volume | named)
+
+    return every_pod(job, kept)
+
+
+RULES: Final = (
+    cost_budget,
+    cost_anomaly,
+    cost_budget_notifies,
+    cost_anomaly_subscribed,
+    cost_karpenter_limit,
+    cost_karpenter_consolidation,
+    cost_job_deadline,
+    cost_endpoint_scaling,
+    gpu_spot_checkpoint,
+)
