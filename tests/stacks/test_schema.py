@@ -85,3 +85,9 @@ def test_what_pulumi_itself_writes_fits() -> None:
         "kubernetes:context": "x",
     }
     assert errors("platform", written) == []
+
+
+def test_the_readme_explains_every_setting() -> None:
+    text = (ROOT / "stacks/platform/README.md").read_text()
+    told = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `") and "Pulumi." not in line}
+    assert told == {field.alias for field in STACKS["platform"].model_fields.values()}
