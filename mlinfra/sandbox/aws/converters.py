@@ -90,6 +90,47 @@ def _from_schedule(data: dict[str, Any]) -> dict[str, Any]:
     return found | {name: data[name][member] for name, member in inner.items() if name in data}
 
 
+CONDITIONS: Final = {
+    "hostHeader": ("host-header", "HostHeaderConfig"),
+    "httpHeader": ("http-header", "HttpHeaderConfig"),
+    "httpRequestMethod": ("http-request-method", "HttpRequestMethodConfig"),
+    "pathPattern": ("path-pattern", "PathPatternConfig"),
+    "queryStrings": ("query-string", "QueryStringConfig"),
+    "sourceIp": ("source-ip", "SourceIpConfig"),
+}
+
+
+def _rule_conditions(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The conditions of a listener's rule: one field each."""
+    found = []
+    for condition in value:
+        for name, inner in condition.items():
+            field, member = CONDITIONS[name]
+            if name == "queryStrings":
+                pairs = [{key.title(): text for key, text in one.items()} for one in inner]
+                config: dict[str, Any] = {"Values": pairs}
+            else:
+                config = {"Values": inner["values"]}
+                config |= {"HttpHeaderName": inner["httpHeaderName"]} if name == "httpHeader" else {}
+            found.append({"Field": field, member: config})
+    return found
+
+
+def _from_rule_conditions(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    fields = {field: (name, member) for name, (field, member) in CONDITIONS.items()}
+    found = []
+    for one in data:
+        name, member = fields[one["Field"]]
+        config = one.get(member) or {"Values": one.get("Values", [])}
+        if name == "queryStrings":
+            inner: Any = [{key.lower(): text for key, text in pair.items()} for pair in config["Values"]]
+        else:
+            inner = {"values": config["Values"]}
+            inner |= {"httpHeaderName": config["HttpHeaderName"]} if name == "httpHeader" else {}
+        found.append({name: inner})
+    return found
+
+
 def _keyed(name: str, inner: str, member: str) -> Converter:
     """A list of things with a key each, which AWS has as a map: `[{key, name: {inner}}]` and `{key: {member}}`."""
 
@@ -187,6 +228,7 @@ CONVERTERS: Final[dict[str, Converter]] = {
     ),
     "protocol_name": Converter(_translated(PROTOCOL_NAMES), _translated(PROTOCOL_NAMES)),
     "protocol_number": Converter(_translated(PROTOCOL_NUMBERS), _translated(PROTOCOL_NAMES)),
+    "rule_conditions": Converter(_rule_conditions, _from_rule_conditions),
     "schedule_frequency": Converter(_schedule, _from_schedule),
     "service_path": Converter(str, lambda path: path.strip("/").rpartition("/")[2]),
 }

@@ -66,7 +66,8 @@ class Encoder:
     def _list(self, schema: Any, value: Any, shape: Any, path: str) -> list[Any] | None:
         if value in ([], {}) and shape.metadata.get("min", 0) > 0:
             return None  # botocore refuses an empty list here; leaving it out says the same
-        if isinstance(value, Mapping) and isinstance(schema, Mapping) and "*" in schema:
+        pairs = shape.member.type_name == "structure"
+        if pairs and isinstance(value, Mapping) and isinstance(schema, Mapping) and "*" in schema:
             return _pairs(value, shape.member)
         items, one = (value, schema[0]) if isinstance(schema, list) else ([value], schema)
         return [self._value(one, item, shape.member, path) for item in items if item is not None]

@@ -149,7 +149,7 @@ def _tag(resource: Resource, old: Mapping[str, str], new: Mapping[str, str]) -> 
     more = {key: value for key, value in new.items() if old.get(key) != value}
     if gone:
         shape = resource.account.input_shape(resource.kind.service, remove)
-        named = ("tagKeys", "tagKeyList", "removeTagKeys", resource.kind.rename.get("tags", "tags"))
+        named = ("tagKeys", "tagKeyList", "removeTagKeys", "resourceTagKeys", resource.kind.rename.get("tags", "tags"))
         member = next(found for name in named if (found := match(tuple(shape.members), name)))
         one = shape.members[member].member
         keys = [{next(iter(one.members)): key} if one.type_name == "structure" else key for key in gone]

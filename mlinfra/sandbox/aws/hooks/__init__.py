@@ -3,6 +3,7 @@
 from typing import Final
 
 from mlinfra.sandbox.aws.hooks import (
+    balancing,
     certificates,
     compute,
     costs,
@@ -42,6 +43,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "key": storage.Key(),
     "launch_template": instances.LaunchTemplate(),
     "layer": functions.LayerVersion(),
+    "load_balancer": balancing.LoadBalancer(),
     "main_route_table": network.MainRouteTable(),
     "many_rules": security_groups.ManyRules(),
     "metric_filter": settings.MetricFilter(),
@@ -67,6 +69,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "stream": data.Stream(),
     "subscription": messaging.Subscription(),
     "table": data.Table(),
+    "target_group": balancing.TargetGroup(),
     "topic": messaging.Topic(),
     "user": identity.User(),
     "vpc_endpoint": network.VpcEndpoint(),
