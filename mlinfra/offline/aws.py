@@ -10,17 +10,17 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mlinfra.catalog.aws_types import Autoname, AwsType, lookup
+from mlinfra.catalog.aws_types import AwsType, lookup
+from mlinfra.catalog.naming import autoname
+from mlinfra.catalog.templates import MissingError, fill, spell
 from mlinfra.engine.provider import Checked, CheckFailure
 from mlinfra.engine.urn import name_of, type_of
 from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Properties, Secret, has_secrets, has_unknowns, plain
 from mlinfra.offline.functions import Context
 
-_PLACE: Final = re.compile(r"\{([a-z_]\w*(?:\.\w+)*(?:\|[a-z_]\w*(?:\.\w+)*)*)(?::\w+)?\}")
 _HEX: Final = re.compile(r"hex(\d+)")
 _DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs that it filled in itself
 
@@ -56,7 +56,10 @@ def check(account: Account, urn: str, news: Properties) -> Checked:
     filled = {key: value for key, value in kind.defaults.items() if key not in inputs}
     naming = kind.autoname
     if naming and naming.property not in inputs and f"{naming.property}Prefix" not in inputs:
-        filled[naming.property] = _made_up_name(naming, urn, inputs)
+        try:
+            filled[naming.property] = autoname(naming, name_of(urn), inputs, int(_hex(urn, 32), 16))
+        except ValueError as error:
+            failures.append(CheckFailure(naming.property, str(error)))
     inputs |= filled
     if "region" in schema.inputs:
         inputs.setdefault("region", account.context.region)
@@ -89,7 +92,7 @@ def read(account: Account, urn: str, identity: str) -> Properties:
 
 
 def _completed(kind: AwsType, scope: _Scope, identity: Any, outputs: Properties) -> Properties:
-    scope.known["id"] = identity
+    scope["id"] = identity
     absent = [key for key in (*kind.schema.outputs, *kind.schema.computed) if key not in outputs]
     found = dict(outputs)
     for key in absent:
@@ -98,65 +101,36 @@ def _completed(kind: AwsType, scope: _Scope, identity: Any, outputs: Properties)
     return found
 
 
-class _Scope:
+class _Scope(dict[str, Any]):
     """Fills patterns such as `arn:{partition}:ec2:{region}:{account}:vpc/{id}`. What needs an unknown is unknown."""
 
     def __init__(self, context: Context, urn: str, inputs: Properties) -> None:
-        self._urn = urn
         region = inputs.get("region", context.region)
-        self.known: dict[str, Any] = {
-            "account": context.account,
-            "inputs": inputs,
-            "partition": UNKNOWN if region is UNKNOWN else Context(region).partition,
-            "region": region,
-            "urn_name": name_of(urn),
-        }
+        partition = UNKNOWN if region is UNKNOWN else Context(region).partition
+        super().__init__(
+            account=context.account, inputs=inputs, partition=partition, region=region, urn_name=name_of(urn)
+        )
+        self._urn = urn
 
     def fill(self, pattern: str) -> Any:
-        values = [self._value(place[1]) for place in _PLACE.finditer(pattern)]
-        if any(not isinstance(value, str | int | float) for value in values):
+        try:
+            return _known(fill(pattern, self, _known))
+        except MissingError:
             return UNKNOWN
-        words = iter(values)
-        return _PLACE.sub(lambda place: _changed(str(next(words)), place[0]), pattern)
 
-    def _value(self, names: str) -> Any:
-        """The first of the alternatives `a|b.c` that is there; None when none is."""
-        for name in names.split("|"):
-            if name == "uuid":
-                return str(uuid.UUID(_hex(self._urn, 32), version=4))
-            if match := _HEX.fullmatch(name):
-                return _hex(self._urn, int(match[1]))
-            value: Any = self.known
-            for part in name.split("."):
-                value = value.get(part) if isinstance(value, Mapping) else None
-            if value is not None and value != "":
-                return value
-        return None
+    def get(self, name: str, default: Any = None) -> Any:
+        """A variable; `hex8`, `hex17` and the like and `uuid` follow from the URN."""
+        if name == "uuid":
+            return str(uuid.UUID(_hex(self._urn, 32), version=4))
+        if match := _HEX.fullmatch(name):
+            return _hex(self._urn, int(match[1]))
+        return super().get(name, default)
 
 
-def _changed(text: str, place: str) -> str:
-    """`{a:last}` is the part after the last `/` or `:`, `{a:strip}` leaves a `:*` at the end out, `{a:lower}` is lower case."""
-    change = place[1:-1].rpartition(":")[2] if ":" in place else ""
-    match change:
-        case "last":
-            return re.split(r"[/:]", text)[-1]
-        case "strip":
-            return text.removesuffix(":*")
-        case "lower":
-            return text.lower()
-    return text
-
-
-def _made_up_name(naming: Autoname, urn: str, inputs: Properties) -> str:
-    name = name_of(urn).lower() if naming.lowercase else name_of(urn)
-    number = int(_hex(urn, 32), 16)
-    random = "".join(
-        naming.charset[number // len(naming.charset) ** i % len(naming.charset)] for i in range(naming.random_length)
-    )
-    separator = naming.separator if random else ""
-    suffix = naming.suffix if not naming.suffix_when or inputs.get(naming.suffix_when) is True else ""
-    kept = (naming.max_length or len(name)) - len(naming.prefix + separator + random + suffix)
-    return f"{naming.prefix}{name[:kept]}{separator}{random}{suffix}"
+def _known(value: Any) -> str:
+    if not isinstance(value, str | int | float):
+        raise MissingError(value)
+    return spell(value)
 
 
 def _all_tags(account: Account, tags: Any) -> Any:

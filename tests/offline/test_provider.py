@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mlinfra.catalog.aws_types import all_types
 from mlinfra.engine.provider import ProviderFailure
 from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Secret, contains, has_unknowns
-from mlinfra.offline import OfflineProvider, OfflineSource
+from mlinfra.offline.provider import OfflineProvider, OfflineSource
 
 BUCKET, VPC = "aws:s3/bucket:Bucket", "aws:ec2/vpc:Vpc"
 
@@ -68,10 +68,13 @@ def test_names_that_the_program_gives_stay() -> None:
     assert identity == ""
 
 
-def test_a_name_made_up_fits_the_limit() -> None:
-    identity, _ = planned(opened(), BUCKET, "N" * 80)
+def test_a_name_made_up_fits_the_limit_or_is_refused_as_the_provider_would() -> None:
+    identity, _ = planned(opened(), BUCKET, "N" * 55)
     assert len(identity) == 63
     assert identity == identity.lower()
+    (failure,) = opened().check(urn(BUCKET, "N" * 56), {}, {}, b"").failures
+    assert failure.property == "bucket"
+    assert "longer than the 63" in failure.reason
 
 
 def test_unknown_parts_make_unknown_wholes() -> None:

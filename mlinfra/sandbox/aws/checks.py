@@ -8,12 +8,13 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.catalog.naming import autoname, finish
 from mlinfra.engine.provider import CheckFailure
 from mlinfra.engine.values import UNKNOWN, Archive, Asset, Properties, has_unknowns
 from mlinfra.sandbox.aws.names import child
 
 if TYPE_CHECKING:
-    from mlinfra.catalog.aws_types import Autoname, AwsType
+    from mlinfra.catalog.aws_types import AwsType
     from mlinfra.sandbox.aws.config import ProviderConfig
 
 DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs that it filled in itself
@@ -33,7 +34,8 @@ def check(
     if naming is not None and naming.property not in inputs and f"{naming.property}Prefix" not in inputs:
         kept = olds.get(naming.property) if naming.property in (olds.get(DEFAULTS) or ()) else None
         try:
-            inputs[naming.property] = kept or _finish(naming, proposed, inputs) or autoname(naming, name, inputs, seed)
+            wanted = kept or finish(naming, proposed, inputs)
+            inputs[naming.property] = wanted or autoname(naming, name, inputs, number(seed))
             defaults.append(naming.property)
         except ValueError as error:
             failures.append(CheckFailure(naming.property, str(error)))
@@ -65,28 +67,9 @@ def all_tags(config: ProviderConfig, tags: Any) -> Any:
     return {**config.default_tags, **(tags if isinstance(tags, Mapping) else {})}
 
 
-def autoname(naming: Autoname, name: str, inputs: Mapping[str, Any], seed: bytes) -> str:
-    """A unique name as pulumi-aws makes one; the same seed gives the same name. Raises ValueError when it is too long."""
-    prefix = (name.lower() if naming.lowercase else name) + (naming.separator if naming.random_length else "")
-    size = len(prefix) + naming.random_length
-    if naming.max_length and size > naming.max_length:
-        raise ValueError(
-            f"the resource's name {name!r} plus {naming.random_length} random characters is longer than the "
-            f"{naming.max_length} that {naming.property!r} may have: use a shorter name or set {naming.property!r}"
-        )
-    number = int.from_bytes(hashlib.sha512(seed or secrets.token_bytes(32)).digest(), "big")
-    random = ""
-    for _ in range(naming.random_length):
-        number, rest = divmod(number, len(naming.charset))
-        random += naming.charset[rest]
-    return _finish(naming, prefix + random, inputs)
-
-
-def _finish(naming: Autoname, name: str, inputs: Mapping[str, Any]) -> str:
-    if not name:
-        return ""
-    suffix = naming.suffix if not naming.suffix_when or inputs.get(naming.suffix_when) is True else ""
-    return ("" if name.startswith(naming.prefix) else naming.prefix) + name + suffix
+def number(seed: bytes) -> int:
+    """What makes a name unique; the same seed gives the same, none a new one."""
+    return int.from_bytes(hashlib.sha512(seed or secrets.token_bytes(32)).digest(), "big")
 
 
 def _unknown(kind: AwsType, inputs: Properties) -> Iterator[CheckFailure]:

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog.aws_types import lookup
+from mlinfra.catalog.templates import MissingError, fill
 from mlinfra.engine.provider import Invoked, ProviderFailure
 from mlinfra.engine.values import Properties, has_unknowns
 from mlinfra.errors import ConfigError
@@ -18,7 +19,6 @@ from mlinfra.sandbox.aws.account import ACCOUNT_ID, AwsError
 from mlinfra.sandbox.aws.images import images
 from mlinfra.sandbox.aws.names import search
 from mlinfra.sandbox.aws.resource import Resource
-from mlinfra.sandbox.aws.templates import MissingError, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlinfra.catalog.aws_types import AwsType, Call
+from mlinfra.catalog.templates import MissingError, fill, parse
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, Account, AwsError, is_missing
 from mlinfra.sandbox.aws.decode import Decoder
 from mlinfra.sandbox.aws.diffs import same
 from mlinfra.sandbox.aws.encode import Encoder, merge
 from mlinfra.sandbox.aws.hooks import HOOKS, Hook
 from mlinfra.sandbox.aws.names import Names, search
-from mlinfra.sandbox.aws.templates import MissingError, fill, parse
 
 if TYPE_CHECKING:
     from mlinfra.engine.values import Properties

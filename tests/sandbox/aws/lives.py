@@ -23,7 +23,7 @@ from mlinfra.sandbox.aws.account import ACCOUNT_ID, Account
 from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig
 from mlinfra.sandbox.aws.provider import AwsProvider
-from mlinfra.sandbox.aws.templates import MissingError, fill
+from mlinfra.catalog.templates import MissingError, fill
 
 CASES: Final = Path(__file__).with_name("cases")
 REFERENCE: Final = re.compile(r"<(\w+/\w+(?:#\w+)?)\.([\w.]+)>")

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlinfra.catalog.aws_types import Autoname, lookup
+from mlinfra.catalog.aws_types import lookup
 from mlinfra.engine.values import UNKNOWN
 from mlinfra.sandbox.aws.account import Account
-from mlinfra.sandbox.aws.checks import autoname
 from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig, failures
 from mlinfra.sandbox.aws.provider import AwsProvider
@@ -82,17 +81,6 @@ class TestNames:
     def test_a_name_that_the_engine_proposes_is_taken(self) -> None:
         found = provider().check(urn("aws:s3/bucket:Bucket"), {}, {}, b"s", proposed="chosen")
         assert found.inputs["bucket"] == "chosen"
-
-    @given(st.text("abcXYZ0-", min_size=1, max_size=80), st.binary(max_size=32), st.integers(8, 255))
-    def test_a_name_never_exceeds_its_length(self, name: str, seed: bytes, longest: int) -> None:
-        naming = Autoname(max_length=longest)
-        try:
-            made = autoname(naming, name, {}, seed)
-        except ValueError:
-            assert len(name) + 8 > longest
-        else:
-            assert made.startswith(f"{name}-")
-            assert len(made) == len(name) + 8 <= longest
 
 
 class TestDefaults:

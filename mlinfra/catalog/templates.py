@@ -1,7 +1,7 @@
 """Patterns such as `arn:{partition}:ec2:{region}:{account}:vpc/{id}`: filled from what is known, and read backwards.
 
-A name in braces is a variable (`partition`, `region`, `account`, `id`, `urn_name`), `inputs.<property>` or
-`outputs.<property>`. `{a|b}` takes the first that is known; `{a:crc}`, `{a:last}` (the part after the last `/` or `:`) and
+A name in braces is a variable (`partition`, `region`, `account`, `id`, `urn_name`, and in plans `hex17`, `uuid` and the
+like), `inputs.<property>` or `outputs.<property>`. `{a|b}` takes the first that is known; `{a:crc}`, `{a:last}` (the part after the last `/` or `:`) and
 `{a:strip}` (without a trailing `:*`) change the value.
 """
 
@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-PLACE: Final = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_.]+)?(?:\|[A-Za-z0-9_.]+)*)(?::([a-z]+))?\}")
+PLACE: Final = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.[A-Za-z0-9_.]+)?(?:\|[A-Za-z0-9_.]+)*)(?::([a-z]+))?\}")
 CHANGES: Final[dict[str, Callable[[str], str]]] = {
     "crc": lambda text: str(zlib.crc32(text.encode())),
     "last": lambda text: re.split(r"[/:]", text)[-1],
@@ -25,20 +25,27 @@ class MissingError(LookupError):
     """A pattern needs a value that is not known."""
 
 
-def fill(template: Any, scope: Mapping[str, Any]) -> Any:
-    """The template with its places filled; lists and maps are filled inside. Raises `MissingError`.
+def spell(value: Any) -> str:
+    """A value as it stands in a text."""
+    if isinstance(value, list):
+        return ":".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def fill(template: Any, scope: Mapping[str, Any], spelled: Callable[[Any], str] = spell) -> Any:
+    """The template with its places filled; lists and maps are filled inside. Raises `MissingError`, and what `spelled` does.
 
     A template that is nothing but one place keeps the value's type.
     """
     if isinstance(template, str):
         whole = PLACE.fullmatch(template)
         if whole:
-            return _value(whole, scope)
-        return PLACE.sub(lambda place: _text(_value(place, scope)), template)
+            return _value(whole, scope, spelled)
+        return PLACE.sub(lambda place: spelled(_value(place, scope, spelled)), template)
     if isinstance(template, Mapping):
-        return {key: fill(item, scope) for key, item in template.items()}
+        return {key: fill(item, scope, spelled) for key, item in template.items()}
     if isinstance(template, list | tuple):
-        return [fill(item, scope) for item in template]
+        return [fill(item, scope, spelled) for item in template]
     return template
 
 
@@ -58,17 +65,11 @@ def parse(template: str, text: str) -> dict[str, str] | None:
     return {name: value for name, value in zip(names, match.groups(), strict=True) if name} if match else None
 
 
-def _value(place: re.Match[str], scope: Mapping[str, Any]) -> Any:
+def _value(place: re.Match[str], scope: Mapping[str, Any], spelled: Callable[[Any], str]) -> Any:
     for name in place[1].split("|"):
         value: Any = scope
         for part in name.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is not None and value != "":
-            return CHANGES[place[2]](_text(value)) if place[2] else value
+            return CHANGES[place[2]](spelled(value)) if place[2] else value
     raise MissingError(place[1])
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ":".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
