@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from mlinfra.policies import (
+    audit,
     batch,
     bedrock,
     cost,
+    databases,
+    detection,
     ec2,
     ecr,
     efa,
@@ -37,9 +40,12 @@ from mlinfra.policies import (
 )
 
 RULES: Final = (
+    *audit.RULES,
     *batch.RULES,
     *bedrock.RULES,
     *cost.RULES,
+    *databases.RULES,
+    *detection.RULES,
     *ec2.RULES,
     *ecr.RULES,
     *efa.RULES,
