@@ -194,6 +194,13 @@ def _begin_macie(begin: Any, backend: Any, *arguments: Any, **settings: Any) -> 
     backend.macie_session = None
 
 
+@replaces("s3", "moto.s3.models:FakeBucket.get_permission")
+def _denies_whom_it_means(judge: Any, bucket: Any, action: str, resource: str) -> Any:
+    """Whom a bucket's policy denies is the gate's to say: moto reads it without conditions, and denies everybody."""
+    found = judge(bucket, action, resource)
+    return type(found).NEUTRAL if found is type(found).DENIED else found
+
+
 @replaces("s3", "moto.s3.models:FakeBucket._log_permissions_enabled_policy")
 def _admits_log_delivery(judge: Any, target_bucket: Any, target_prefix: str | None) -> bool:
     """Only statements that name principals can admit log delivery; moto stumbles over "*", as in every denial."""

@@ -229,3 +229,17 @@ def test_batch_has_a_role_of_its_own(sandbox) -> None:
         batch.create_compute_environment(
             computeEnvironmentName="none", type="MANAGED", computeResources=on, serviceRole=f"{ROLE}/no-such-role"
         )
+
+
+def test_a_buckets_conditional_denials_deny_nobody_whom_they_do_not_mean(sandbox) -> None:
+    """moto takes every denial in a bucket's policy for one of everybody, whatever its conditions say."""
+    s3, bucket = sandbox.client("s3"), "denying-plaintext"
+    s3.create_bucket(Bucket=bucket)
+    plaintext = {"Bool": {"aws:SecureTransport": "false"}}
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": plaintext}
+    everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    policy = {"Version": "2012-10-17", "Statement": [statement | {"Resource": everything}]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    s3.put_object(Bucket=bucket, Key="one", Body=b"1")
+    assert s3.get_object(Bucket=bucket, Key="one")["Body"].read() == b"1"
+    assert "Errors" not in s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "one"}]})
