@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from google.protobuf import struct_pb2
-
 from mlinfra.engine import urn as urns
 from mlinfra.engine.values import (
     ARCHIVE,
@@ -32,6 +30,8 @@ from mlinfra.engine.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from google.protobuf import struct_pb2
 
 # One sentinel per type of what is unknown (sdk/go/common/resource/plugin/rpc.go); programs and providers send any.
 UNKNOWN_STRINGS: Final = frozenset(
@@ -134,6 +134,8 @@ class Wire:
 
     def encode(self, properties: Properties) -> struct_pb2.Struct:
         """The properties as a struct for the wire."""
+        from google.protobuf import struct_pb2  # late: states are read without it, and programs started meanwhile
+
         struct = struct_pb2.Struct()
         fields = struct.fields
         for key, value in properties.items():
@@ -143,6 +145,8 @@ class Wire:
 
     def encode_value(self, value: Any) -> struct_pb2.Value:
         """One value for the wire."""
+        from google.protobuf import struct_pb2
+
         message = struct_pb2.Value()
         self._put(message, value)
         return message
@@ -167,7 +171,7 @@ class Wire:
                 if not self._absent(item):
                     self._put(items.values.add(), item)
         elif value is None:
-            message.null_value = struct_pb2.NULL_VALUE
+            message.null_value = 0  # NullValue.NULL_VALUE
         elif value is UNKNOWN:
             message.string_value = UNKNOWN_STRING
         else:

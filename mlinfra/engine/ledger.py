@@ -10,7 +10,7 @@ from mlinfra.engine import urn as urns
 from mlinfra.engine.state import Journal, PendingOperation, ResourceState, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class Ledger:
@@ -61,9 +61,13 @@ class Ledger:
 
     def rebuild(self, refreshed: Mapping[int, ResourceState | None]) -> None:
         """Go on from refreshed states, by the identity of those of before; None is for what is not there any more."""
-        found = [(state, refreshed.get(id(state), state)) for state in self.previous]
-        self.previous = list(_connected(new for _, new in found if new is not None))
+        left = [state for state in self.previous if id(state) in refreshed or id(state) not in self._gone]
+        found = [new for state in left if (new := refreshed.get(id(state), state)) is not None]
+        for state in found:
+            self._done.pop(id(state), None)
+        self.previous = list(_connected(_in_order([*self._done.values(), *found])))
         self._done.clear()
+        self._gone.clear()
         self._index()
 
     def snapshot(self) -> Snapshot:
@@ -97,6 +101,29 @@ def dependencies(state: ResourceState, *, parent: bool = True) -> Iterator[str]:
 def provider_urn(state: ResourceState) -> str:
     """The URN of a resource's provider; empty for components and providers."""
     return urns.Reference.parse(state.provider).urn if state.provider else ""
+
+
+def _in_order(states: Sequence[ResourceState]) -> Iterator[ResourceState]:
+    """The states, each after what it refers to, and otherwise in the order given."""
+    by_urn: dict[str, list[ResourceState]] = {}
+    for state in states:
+        by_urn.setdefault(state.urn, []).append(state)
+    reached: set[int] = set()
+
+    def needed(state: ResourceState) -> Iterator[ResourceState]:
+        for urn in filter(None, [provider_urn(state), *dependencies(state)]):
+            yield from by_urn.get(urn, ())
+
+    for start in states:
+        path = [] if id(start) in reached else [(start, needed(start))]
+        reached.add(id(start))
+        while path:
+            following = next((state for state in path[-1][1] if id(state) not in reached), None)
+            if following is None:
+                yield path.pop()[0]
+            else:
+                reached.add(id(following))
+                path.append((following, needed(following)))
 
 
 def _connected(states: Iterable[ResourceState]) -> Iterator[ResourceState]:

@@ -169,12 +169,15 @@ class Registrar:
         if self._mode == "update":
             return None
         needed = filter(None, [*dependencies(new), provider_urn(new)])
-        if any(urn in marks.not_created for urn in needed) or (managed and case.old is None):
+        skipped = any(urn in marks.not_created for urn in needed)
+        if case.old is not None and self._mode == "refresh":
+            return [] if managed or skipped else None
+        if skipped or (managed and case.old is None):
             if case.old is not None:
                 new.outputs = case.old.outputs
             return [self._planner.left_out(case)]
         if self._mode == "refresh":
-            return [] if managed else None
+            return None
         marks.to_delete.append(new)
         if not managed:
             return None

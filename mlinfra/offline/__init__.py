@@ -1,5 +1,1 @@
 """Plans without a provider: what a program declares, with realistic names, ids and ARNs where they can be told."""
-
-from mlinfra.offline.provider import OfflineProvider, OfflineSource
-
-__all__ = ["OfflineProvider", "OfflineSource"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlinfra.engine import Options, Stack, graphs, preview
+from mlinfra.engine import Options, Stack, preview
+from mlinfra.engine.program import getting_ready
 from mlinfra.errors import MlinfraError
-from mlinfra.offline.provider import OfflineSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +36,12 @@ def plan_stack(
 
     The stack should have no state (`Stack.open` with an empty home): a plan says what there is to be, not what changes.
     """
-    result = preview(stack, Options(plugins=OfflineSource(), start=start), emit or (lambda _: None))
+    with getting_ready(stack, Options(start=start)) as options:
+        # The program's Python imports what it needs while this one does.
+        from mlinfra.engine import graphs
+        from mlinfra.offline.provider import OfflineSource
+
+        result = preview(stack, replace(options, plugins=OfflineSource()), emit or (lambda _: None))
     if result.failed:
         raise PlanError(str(stack), result.errors)
     return graphs.from_snapshot(result.snapshot)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.graph import Node, ResourceGraph, Unknown
-
 if TYPE_CHECKING:
+    from mlinfra.graph import Node, ResourceGraph, Unknown
     from mlinfra.offline.plan import PlanError
     from mlinfra.testing.planning import plan
 
@@ -23,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from mlinfra.offline.plan import PlanError
 
         return PlanError
+    if name in {"Node", "ResourceGraph", "Unknown"}:
+        from mlinfra import graph
+
+        return getattr(graph, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,14 +5,13 @@ It saves the start of a process and the import of the SDKs, which is most of wha
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.program.runner import go_on_with_unknown_results
+from mlinfra.engine.program.runner import go_on_with_unknown_results, keep_debugging_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +59,8 @@ class InlineProgram:
         return self
 
     def _run(self, stack: Stack, address: str, dry_run: bool, parallel: int) -> None:
+        import asyncio
+
         import pulumi.runtime
 
         pulumi.runtime.set_all_config(dict(stack.config.values()), stack.config.secret_keys)
@@ -67,6 +68,7 @@ class InlineProgram:
             project=stack.project.name, stack=stack.name, organization=stack.organization, parallel=parallel,
             root_directory=str(stack.project.root), engine_address=address, monitor_address=address, preview=dry_run,
         )  # fmt: skip
+        keep_debugging_quiet()
         go_on_with_unknown_results()
         logging.getLogger("asyncio").setLevel(
             logging.CRITICAL
