@@ -1,4 +1,4 @@
-"""Loads the modules of Pulumi's generated SDK packages when a program names them, not before.
+"""Loads the modules of Pulumi's generated SDK packages, and makes their classes, when a program names them, not before.
 
 The package of a service (`pulumi_aws.ec2`) imports every module it has, hundreds of them, for the few that a program uses.
 `install()` has its `__init__` run without those imports; a name is then looked up in the modules that export it, the last of
@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+import lazyclasses  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,19 +35,26 @@ def install() -> None:
 
 
 class LazyFinder(MetaPathFinder):
-    """Finds generated packages."""
+    """Finds generated packages and modules."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """The package with a loader of ours; None for everything else."""
+        """It with a loader of ours; None for everything else."""
         if not name.startswith(PREFIX):
             return None
         spec = PathFinder.find_spec(name, path, target)
-        if spec is None or spec.submodule_search_locations is None or not isinstance(spec.loader, SourceFileLoader):
+        if spec is None or not isinstance(spec.loader, SourceFileLoader):
             return None
         with Path(spec.loader.path).open("rb") as file:
             if GENERATED not in file.read(200):
                 return None
-        spec.loader = LazyLoader(spec.loader)
+        if spec.submodule_search_locations is not None:
+            spec.loader = LazyLoader(spec.loader)
+            return spec
+        package, _, module = name.rpartition(".")
+        if not isinstance(sys.modules.get(package), LazyPackage):
+            return None
+        kind = lazyclasses.ClassesLoader if module in lazyclasses.MODULES else lazyclasses.NamesLoader
+        spec.loader = kind(spec.loader)
         return spec
 
 
