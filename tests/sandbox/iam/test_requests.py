@@ -78,6 +78,10 @@ def test_what_requests_say_to_condition_keys() -> None:
     assert context["sagemaker:VpcSubnets"] == ("subnet-1", "subnet-2")
     assert context["aws:RequestTag/team"] == ("ml",)
     assert context["aws:TagKeys"] == ("team",)
+    assert needs("monitoring", "PutMetricData", {"Namespace": "n"}, PLACE)[0].context["cloudwatch:namespace"] == ("n",)
+    approval = {"ModelPackageArn": "a", "ModelApprovalStatus": "Approved"}
+    context = needs("sagemaker", "UpdateModelPackage", approval, PLACE)[0].context
+    assert context["sagemaker:ModelApprovalStatus"] == ("Approved",)
 
 
 def test_the_names_are_iams() -> None:
