@@ -194,6 +194,13 @@ def _begin_macie(begin: Any, backend: Any, *arguments: Any, **settings: Any) -> 
     backend.macie_session = None
 
 
+@replaces("rds", "moto.rds.models:RDSBackend.modify_db_subnet_group")
+def _modify_subnet_group(modify: Any, backend: Any, subnet_name: str, *settings: Any, **named: Any) -> Any:
+    """A subnet group that changes is still there."""
+    backend.subnet_groups[subnet_name] = group = modify(backend, subnet_name, *settings, **named)
+    return group
+
+
 @replaces("s3", "moto.s3.models:FakeBucket.get_permission")
 def _denies_whom_it_means(judge: Any, bucket: Any, action: str, resource: str) -> Any:
     """Whom a bucket's policy denies is the gate's to say: moto reads it without conditions, and denies everybody."""

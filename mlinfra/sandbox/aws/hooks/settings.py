@@ -3,12 +3,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.aws.hooks.base import Hook
 
 if TYPE_CHECKING:
     from mlinfra.sandbox.aws.resource import Resource
+
+
+class Namespace(Hook):
+    """A namespace is made by an operation, which says what it made when it is done."""
+
+    def learned(self, resource: Resource, data: Any) -> None:
+        if not resource.id and "OperationId" in data:
+            operation = resource.call("get_operation", {"OperationId": data["OperationId"]})["Operation"]
+            resource.outputs["namespaceId"] = operation["Targets"]["NAMESPACE"]
+        elif "Id" in data:
+            resource.outputs["namespaceId"] = data["Id"]
+
+
+class Guardrail(Hook):
+    """A guardrail's policies are told under other names than they were given."""
+
+    POLICIES: Final = {
+        "contentPolicyConfig": ("contentPolicy", {"filtersConfigs": "filters", "tierConfigs": "tier"}),
+        "contextualGroundingPolicyConfig": ("contextualGroundingPolicy", {"filtersConfigs": "filters"}),
+        "crossRegionConfig": ("crossRegionDetails", {"guardrailProfileIdentifier": "guardrailProfileId"}),
+        "sensitiveInformationPolicyConfig": (
+            "sensitiveInformationPolicy",
+            {"piiEntitiesConfigs": "piiEntities", "regexesConfigs": "regexes"},
+        ),
+        "topicPolicyConfig": ("topicPolicy", {"topicsConfigs": "topics", "tierConfigs": "tier"}),
+        "wordPolicyConfig": ("wordPolicy", {"wordsConfigs": "words", "managedWordListsConfigs": "managedWordLists"}),
+    }
+
+    def learned(self, resource: Resource, data: Any) -> None:
+        if "blockedInputMessaging" not in data:
+            return
+        for name, (member, parts) in self.POLICIES.items():
+            told = data.get(member) or {}
+            found = {part: told[inner] for part, inner in parts.items() if told.get(inner)}
+            found = {part: [value] if part == "tierConfigs" else value for part, value in found.items()}
+            if found:
+                resource.outputs[name] = found
+            else:
+                resource.outputs.pop(name, None)
 
 
 class Secret(Hook):
