@@ -21,7 +21,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 def install(events: Any, application: Application) -> None:
     """Lead the requests of the clients whose `events` these are into the WSGI application."""
-    events.register("choose-signer", _unsigned)
+    events.register_first("choose-signer", _unsigned)
     events.register("before-sign", _scoped)
     events.register_last("before-send", Shortcut(application))
 

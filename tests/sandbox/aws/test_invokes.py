@@ -95,4 +95,4 @@ def test_of_unknown_arguments_nothing_is_known(life: Life) -> None:
 
 
 def test_nothing_is_abandoned_that_is_known(life: Life) -> None:
-    assert ask(life, ABANDON, urns=["urn:pulumi:a::b::aws:s3/bucket:Bucket::c"])["ids"] == []
+    assert ask(life, ABANDON, lost={"urn:pulumi:a::b::aws:s3/bucket:Bucket::c": []})["ids"] == []

@@ -75,6 +75,7 @@ def test_the_short_way_says_what_http_says(
         if name in sent:
             assert short[name] == sent[name], name
     assert origin_of(short) == origin_of(sent)
+    assert short["HTTP_AUTHORIZATION"].endswith("Signature=none")
 
 
 def test_what_is_presigned_is_signed() -> None:
