@@ -201,6 +201,16 @@ def _modify_subnet_group(modify: Any, backend: Any, subnet_name: str, *settings:
     return group
 
 
+@replaces("guardduty", "moto.guardduty.models:Detector.update")
+def _change_features_named(
+    update: Any, detector: Any, enable: Any, frequency: Any, sources: Any, features: list[dict[str, Any]] | None
+) -> Any:
+    """UpdateDetector changes the features that it names and no other."""
+    if features is not None:
+        features = [*{feature["name"]: feature for feature in (*detector.features, *features)}.values()]
+    return update(detector, enable, frequency, sources, features)
+
+
 @replaces("s3", "moto.s3.models:FakeBucket.get_permission")
 def _denies_whom_it_means(judge: Any, bucket: Any, action: str, resource: str) -> Any:
     """Whom a bucket's policy denies is the gate's to say: moto reads it without conditions, and denies everybody."""

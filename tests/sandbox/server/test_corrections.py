@@ -243,3 +243,12 @@ def test_a_buckets_conditional_denials_deny_nobody_whom_they_do_not_mean(sandbox
     s3.put_object(Bucket=bucket, Key="one", Body=b"1")
     assert s3.get_object(Bucket=bucket, Key="one")["Body"].read() == b"1"
     assert "Errors" not in s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "one"}]})
+
+
+def test_features_of_a_detector_stay_when_another_one_is_changed(sandbox) -> None:
+    guardduty = sandbox.client("guardduty")
+    detector = guardduty.create_detector(Enable=True)["DetectorId"]
+    for name, status in (("S3_DATA_EVENTS", "ENABLED"), ("EKS_AUDIT_LOGS", "ENABLED"), ("S3_DATA_EVENTS", "DISABLED")):
+        guardduty.update_detector(DetectorId=detector, Features=[{"Name": name, "Status": status}])
+    features = {one["Name"]: one["Status"] for one in guardduty.get_detector(DetectorId=detector)["Features"]}
+    assert features == {"S3_DATA_EVENTS": "DISABLED", "EKS_AUDIT_LOGS": "ENABLED"}
