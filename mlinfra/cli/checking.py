@@ -93,7 +93,7 @@ class Checking:
         from mlinfra.offline.quick import quick_plan
 
         assert self.stack is not None
-        return quick_plan(self.stack, emit=tell_program)
+        return quick_plan(self.stack, emit=tell_program, meanwhile=load_rules)
 
     def judge(self, graph: ResourceGraph) -> Report:
         """What the rules say of it."""
@@ -153,6 +153,16 @@ class Checking:
         out = console("err")
         what = f"Planning {self.stack.name} …" if self.stack and self._judging.state is None else "Reading the state …"
         return out.status(what, spinner="dots") if out.is_terminal else nullcontext()
+
+
+def load_rules() -> None:
+    """Load everything that judging needs."""
+    from mlinfra.compliance import check, defaults, frameworks
+    from mlinfra.policies import registry
+
+    del check, registry
+    defaults.table()
+    frameworks.frameworks()
 
 
 def targets(given: Sequence[str]) -> list[Target]:

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 RUNNER: Final = Path(program.__file__).with_name("quick.py")
 
 
-def quick_plan(stack: Stack, *, emit: Callable[[Event], None] | None = None) -> ResourceGraph:
-    """What a stack's program declares, as `plan_fresh` says it. Raises as it does, and ConfigError without a program."""
-    process = launch(stack, {}, RUNNER)  # its Python gets ready while this one does
+def quick_plan(
+    stack: Stack, *, emit: Callable[[Event], None] | None = None, meanwhile: Callable[[], None] = lambda: None
+) -> ResourceGraph:
+    """What a stack's program declares, as `plan_fresh` says it. Raises as it does, and ConfigError without a program.
+
+    The program's Python imports what it needs while this one does: `meanwhile` is what the caller still has to load.
+    """
+    process = launch(stack, {}, RUNNER)
     try:
+        meanwhile()
         from mlinfra.offline.plan import plan_fresh
 
         return plan_fresh(stack, emit=emit, start=partial(Program, process=process))
