@@ -49,8 +49,8 @@ class Deletions:
         marks, included = self._marks, self._included()
         kept, going = list[Task](), list[Task]()
         for state in self._ledger.previous:
-            if id(state) in marks.deleting:
-                continue
+            if id(state) in marks.deleting and (marks.stays(state.urn) or not state.pending_replacement):
+                continue  # gone before its replacement came, or to be replaced later
             if not included(state):
                 if not marks.stays(state.urn) and not state.delete:
                     kept += self._planner.carried(state)
@@ -108,6 +108,15 @@ class Deletions:
                     kept |= set(_depending_on(root, everything))
             return _Included(kept, inside=False)
         return _Included(set(), inside=False)
+
+
+def all_protected(states: Sequence[ResourceState]) -> bool:
+    """Whether every resource is protected, or needed by one that is."""
+    kept = {id(state) for state in states if state.protect}
+    for state in states:
+        if state.protect:
+            kept |= _needed_by(state, states)
+    return len(kept) == len(states)
 
 
 class _Included:

@@ -60,8 +60,12 @@ def refresh(stack: Stack, options: Options, emit: Emit, *, preview: bool = False
 
 def destroy(stack: Stack, options: Options, emit: Emit, *, preview: bool = False) -> Result:
     """Delete everything. With `run_program` the program runs its delete hooks and configures the providers."""
+    from mlinfra.engine.deletions import all_protected
+    from mlinfra.engine.options import Result
     from mlinfra.engine.run import Kind
 
+    if options.exclude_protected and all_protected((snapshot := stack.load()).resources):
+        return Result(failed=False, changes={}, outputs={}, duration=0, snapshot=snapshot)
     kind = Kind(
         operation="destroy",
         dry_run=preview,
