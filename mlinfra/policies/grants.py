@@ -10,7 +10,7 @@ from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
 from mlinfra.compliance.values import Value
 from mlinfra.graph_values import Unknown, inside
 from mlinfra.policies.documents import Document, read
-from mlinfra.policies.statements import Known, all3, not3
+from mlinfra.policies.statements import Known, all3, any3, not3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -180,12 +180,12 @@ def to_strangers(statement: Statement, own: frozenset[str]) -> Known:
     return statement.accounts().any(lambda one: bool(account_of(one)) and account_of(one) not in own)
 
 
-def plaintext_denied(statement: Statement, service: str) -> Known:
-    """Whether a statement denies everybody the whole service wherever a request comes without TLS."""
+def plaintext_denied(statement: Statement, service: str, action: str = "") -> Known:
+    """Whether a statement denies everybody the whole service, or the action, wherever a request comes without TLS."""
     return all3(
         (
             statement.denies,
-            statement.all_of_service(service),
+            any3((statement.all_of_service(service), bool(action) and statement.covers(action))),
             statement.anybody(),
             only_when(statement, "aws:securetransport", {"bool", "boolifexists"}, "false"),
         )
