@@ -23,7 +23,10 @@ def version(text: str) -> Version | None:
 def at_least(text: str, least: str) -> bool | None:
     """Whether a version is not older than another; None when it is no version."""
     mine, other = version(text), version(least)
-    return None if mine is None or other is None else mine >= other
+    if mine is None or other is None:
+        return None
+    length = max(len(mine), len(other))  # 2.2 is 2.2.0
+    return mine + (0,) * (length - len(mine)) >= other + (0,) * (length - len(other))
 
 
 def charts(kind: str) -> frozenset[str]:
