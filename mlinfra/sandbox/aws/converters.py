@@ -230,5 +230,6 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "protocol_number": Converter(_translated(PROTOCOL_NUMBERS), _translated(PROTOCOL_NAMES)),
     "rule_conditions": Converter(_rule_conditions, _from_rule_conditions),
     "schedule_frequency": Converter(_schedule, _from_schedule),
+    "upper": Converter(str.upper, str.lower),
     "service_path": Converter(str, lambda path: path.strip("/").rpartition("/")[2]),
 }

@@ -20,9 +20,11 @@ def inputs_of(resource: Resource, olds: Properties, config: ProviderConfig) -> P
     Without old ones, as in an import, everything that AWS tells; with them, what was changed behind the program's back.
     """
     kind, actual = resource.kind, dict(resource.outputs)
-    tags = {key: value for key, value in (actual.get("tags") or {}).items() if not config.ignores(key)}
+    listed = isinstance(kind.schema.inputs.get("tags"), list)  # a group's, which are no usual ones
+    tags = {} if listed else {key: one for key, one in (actual.get("tags") or {}).items() if not config.ignores(key)}
     mine = olds.get("tags") or {}
-    actual["tags"] = {k: value for k, value in tags.items() if k in mine or config.default_tags.get(k) != value}
+    if not listed:
+        actual["tags"] = {k: value for k, value in tags.items() if k in mine or config.default_tags.get(k) != value}
     found = {}
     for name in kind.schema.inputs:
         value = settable(kind, name, actual.get(name))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.aws.hooks.base import Hook
@@ -86,3 +87,39 @@ class NodeGroup(Hook):
             "removeTaints": [one for one in old_taints if (one["key"], one["effect"]) not in kept],
         }
         return params
+
+
+class ScalingGroup(Hook):
+    """A group's subnets are one text, and its tags name the group themselves."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if op in ("create_auto_scaling_group", "update_auto_scaling_group"):
+            if resource.inputs.get("vpcZoneIdentifiers"):
+                params["VPCZoneIdentifier"] = ",".join(resource.inputs["vpcZoneIdentifiers"])
+            resource.used.add("vpcZoneIdentifiers")
+        return params
+
+    def item(self, resource: Resource, name: str, item: Any, *, added: bool) -> dict[str, Any] | None:
+        if name != "tags":
+            return None
+        tag = {"ResourceId": resource.id, "ResourceType": "auto-scaling-group", "Key": item["key"]}
+        whole = {"Value": item["value"], "PropagateAtLaunch": item["propagateAtLaunch"] in (True, "true")}
+        return {"Tags": [tag | (whole if added else {})]}
+
+    def learned(self, resource: Resource, data: Any) -> None:
+        if "VPCZoneIdentifier" in data:
+            resource.outputs["vpcZoneIdentifiers"] = [one for one in data["VPCZoneIdentifier"].split(",") if one]
+        if resource.outputs.get("terminationPolicies") == ["Default"]:
+            del resource.outputs["terminationPolicies"]
+        if "AutoScalingGroupName" in data:
+            names = {"key": "Key", "value": "Value", "propagateAtLaunch": "PropagateAtLaunch"}
+            tags = data.get("Tags") or []
+            resource.outputs["tags"] = [{name: tag[member] for name, member in names.items()} for tag in tags]
+
+
+class ClientToken(Hook):
+    """Calls carry a token of their own, by which the service knows one that is made twice."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        shape = resource.account.input_shape(resource.kind.service, op)
+        return params | ({"clientToken": str(uuid.uuid4())} if "clientToken" in shape.members else {})
