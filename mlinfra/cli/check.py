@@ -10,6 +10,7 @@ from typer import Exit, Option
 
 from mlinfra.cli.groups import grouped
 from mlinfra.cli.options import EVIDENCE, SHOWN, Located, flag
+from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -146,7 +147,9 @@ def check(
     if watch:
         from mlinfra.cli.check_watch import keep_checking
 
-        keep_checking(checking)
+        if judging.state is not None:
+            raise ConfigError("--watch cannot watch a --state", fix="leave one of them out")
+        keep_checking(lambda: Checking.of(where, judging, told))
         return
     if not checking.once():
         raise Exit(FAILED)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlinfra.engine import Stack
     from mlinfra.engine.events import Event
     from mlinfra.graph import ResourceGraph
+    from mlinfra.offline.warm import Warm
 
 TERMINAL = "terminal"
 NEVER = "never"
@@ -53,6 +54,8 @@ class Checking:
         self.verbose = told.verbose
         self.targets = targets([*(told.format or ()), *(["json"] if told.json else ())])
         self.sign: Callable[[ResourceGraph, Report], None] | None = None
+        self.warm: Warm | None = None
+        """What has the program's libraries loaded already, while somebody watches."""
         self._fail_on = severity(judging.fail_on)
         chosen(judging.framework or ())  # before a program runs for nothing
 
@@ -93,6 +96,8 @@ class Checking:
         from mlinfra.offline.quick import quick_plan
 
         assert self.stack is not None
+        if self.warm is not None:
+            return self.warm.plan(self.stack, emit=tell_program)
         return quick_plan(self.stack, emit=tell_program, meanwhile=load_rules)
 
     def judge(self, graph: ResourceGraph) -> Report:

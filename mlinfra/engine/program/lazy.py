@@ -118,6 +118,14 @@ class LazyPackage(ModuleType):
         return sorted({*vars(self), *self._lazy_exports, *self._lazy_modules})
 
 
+def made(module: ModuleType) -> list[str]:
+    """The names of a lazy package or module that somebody has asked for so far."""
+    own = vars(module)
+    if isinstance(module, LazyPackage):
+        return sorted(own.keys() & (own["_lazy_exports"].keys() | own["_lazy_modules"]))
+    return sorted(own.keys() & own["_lazy_makers"].keys()) if isinstance(module, lazyclasses.LazyClasses) else []
+
+
 def exports(folder: Path, stars: Sequence[str]) -> dict[str, str] | None:
     """The module that each name comes from. Where several export a name, the last one counts.
 
