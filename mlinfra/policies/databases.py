@@ -1,4 +1,4 @@
-"""Rules about databases of features, metadata and vectors: RDS, DynamoDB, ElastiCache and OpenSearch."""
+"""Rules about relational databases, and about those that are made like them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, only_if
-from mlinfra.policies.grants import not_public
 from mlinfra.policies.references import names_a_key
 from mlinfra.policies.shared import production
 
@@ -15,224 +14,201 @@ if TYPE_CHECKING:
     from mlinfra.compliance.resource import Resource
 
 INSTANCE: Final = "aws:rds/instance:Instance"
-MEMBER: Final = "aws:rds/clusterInstance:ClusterInstance"
 CLUSTER: Final = "aws:rds/cluster:Cluster"
-TABLE: Final = "aws:dynamodb/table:Table"
-CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
-SEARCH: Final = "aws:opensearch/domain:Domain"
-_LEAST_DAYS: Final = 7
+CLUSTER_INSTANCE: Final = "aws:rds/clusterInstance:ClusterInstance"
+PROXY: Final = "aws:rds/proxy:Proxy"
+NEPTUNE: Final = "aws:neptune/cluster:Cluster"
+DOCUMENTS: Final = "aws:docdb/cluster:Cluster"
+REDSHIFT: Final = "aws:redshift/cluster:Cluster"
+WORKGROUP: Final = "aws:redshiftserverless/workgroup:Workgroup"
+STORES: Final = (INSTANCE, CLUSTER, NEPTUNE, DOCUMENTS)
+LEAST_BACKUP_DAYS: Final = 7
+_PASSWORDS: Final = {
+    INSTANCE: "password",
+    CLUSTER: "masterPassword",
+    DOCUMENTS: "masterPassword",
+    REDSHIFT: "masterPassword",
+}
+_MANAGED: Final = {
+    INSTANCE: "manageMasterUserPassword",
+    CLUSTER: "manageMasterUserPassword",
+    DOCUMENTS: "manageMasterUserPassword",
+    REDSHIFT: "manageMasterPassword",
+}
+
+
+def _replica(database: Resource) -> Truth:
+    """Whether it follows another database, which decides about it."""
+    name = "replicateSourceDb" if database.type == INSTANCE else "replicationSourceIdentifier"
+    return database[name].present() if database.type != DOCUMENTS else database.says(False, "a replica")
 
 
 @rule(
     "rds-encrypted",
-    title="Databases are encrypted at rest",
+    title="Databases are encrypted",
     severity=Severity.HIGH,
-    types=(INSTANCE, CLUSTER),
+    types=STORES,
     fix="storage_encrypted=True, kms_key_id=key.arn",
 )
 def rds_encrypted(database: Resource) -> Truth:
-    """Storage, snapshots and replicas would be readable to whoever gets hold of them; it cannot be switched on later."""
-    copied = database["snapshotIdentifier"].present() | database[_source(database)].present()
-    return database["storageEncrypted"].is_true() | (copied & ~database["storageEncrypted"].is_false())
-
-
-def _source(database: Resource) -> str:
-    return "replicateSourceDb" if database.type == INSTANCE else "replicationSourceIdentifier"
+    """It can only be chosen when the database is made, and holds for its snapshots and replicas. A replica follows its source."""
+    return only_if(~_replica(database), database["storageEncrypted"].is_true())
 
 
 @rule(
     "rds-kms",
     title="Databases are encrypted with a key of the organisation's own",
     severity=Severity.MEDIUM,
-    types=(INSTANCE, CLUSTER),
-    profiles=STRICT,
+    types=STORES,
     fix="kms_key_id=key.arn",
+    profiles=STRICT,
 )
 def rds_kms(database: Resource) -> Truth:
-    """Only a customer managed key can be closed to somebody who may copy a snapshot, and its use is on record."""
-    return only_if(database["storageEncrypted"].is_true(), names_a_key(database["kmsKeyId"]))
+    """A snapshot under the key that AWS manages can neither be shared safely nor closed to anybody."""
+    key = "kmsKeyArn" if database.type == NEPTUNE else "kmsKeyId"
+    return only_if(~_replica(database), names_a_key(database[key]))
 
 
 @rule(
     "rds-no-public",
-    title="Databases are not on the internet",
+    title="Databases have no public address",
     severity=Severity.CRITICAL,
-    types=(INSTANCE, MEMBER),
+    types=(INSTANCE, CLUSTER, CLUSTER_INSTANCE, REDSHIFT, WORKGROUP),
     fix="publicly_accessible=False",
+    waivable=False,
 )
 def rds_no_public(database: Resource) -> Truth:
-    """Features and experiments would be one password, or one flaw of the database, away from everybody."""
+    """Only a password, and the next hole in the engine, stand between the internet and the data."""
     return ~database["publiclyAccessible"].is_true()
 
 
 @rule(
-    "rds-managed-password",
-    title="The administrator's password is made, kept and changed by Secrets Manager",
-    severity=Severity.MEDIUM,
-    types=(INSTANCE, CLUSTER),
-    fix="manage_master_user_password=True, and no password",
-)
-def rds_managed_password(database: Resource) -> Truth:
-    """A password in the program is in its history and in the state, and nobody changes it."""
-    copied = database["snapshotIdentifier"].present() | database[_source(database)].present()
-    given = database["password" if database.type == INSTANCE else "masterPassword"].present()
-    return only_if(given | ~copied, database["manageMasterUserPassword"].is_true())
-
-
-@rule(
     "rds-backup",
-    title="Databases are backed up for a week or longer",
+    title="Databases are backed up for a week",
     severity=Severity.MEDIUM,
-    types=(INSTANCE, CLUSTER),
-    fix="backup_retention_period=14",
+    types=STORES,
+    fix="backup_retention_period=7",
 )
 def rds_backup(database: Resource) -> Truth:
-    """A bad migration is often noticed after a weekend."""
-    replica = database[_source(database)].present()
-    return only_if(~replica, database["backupRetentionPeriod"].at_least(_LEAST_DAYS))
+    """Experiments, features and labels are lost with the database otherwise."""
+    return only_if(~_replica(database), database["backupRetentionPeriod"].at_least(LEAST_BACKUP_DAYS))
 
 
 @rule(
-    "rds-protected",
-    title="Databases in production are protected against deletion",
+    "rds-keep-in-production",
+    title="Databases in production cannot be deleted by mistake",
     severity=Severity.MEDIUM,
-    types=(INSTANCE, CLUSTER),
-    fix="deletion_protection=True",
+    types=STORES,
+    fix="deletion_protection=True, skip_final_snapshot=False, final_snapshot_identifier=…",
 )
-def rds_protected(database: Resource) -> Truth:
-    """One call would take the registry of models and every experiment away."""
-    return only_if(production(database), database["deletionProtection"].is_true())
+def rds_keep_in_production(database: Resource) -> Truth:
+    """Deletion without a last snapshot takes the automatic backups along."""
+    kept = database["deletionProtection"].is_true() & ~database["skipFinalSnapshot"].is_true()
+    return only_if(production(database), kept)
 
 
 @rule(
-    "rds-minor-upgrades",
-    title="Databases take fixes of their version by themselves",
-    severity=Severity.LOW,
-    types=(INSTANCE, MEMBER),
-    fix="auto_minor_version_upgrade=True, and a maintenance_window",
+    "rds-managed-password",
+    title="Passwords of databases are managed by Secrets Manager",
+    severity=Severity.HIGH,
+    types=tuple(_PASSWORDS),
+    fix="manage_master_user_password=True (Redshift: manage_master_password=True), without a password",
 )
-def rds_minor_upgrades(database: Resource) -> Truth:
-    """Otherwise known flaws stay until somebody has time."""
-    return database["autoMinorVersionUpgrade"].is_true()
+def rds_managed_password(database: Resource) -> Truth:
+    """A password that a program chooses is in its state, is never changed, and is known to whoever wrote it."""
+    return database[_MANAGED[database.type]].is_true() | ~database[_PASSWORDS[database.type]].present()
+
+
+@rule(
+    "rds-iam",
+    title="Databases take identities of IAM",
+    severity=Severity.MEDIUM,
+    types=(INSTANCE, CLUSTER, NEPTUNE),
+    fix="iam_database_authentication_enabled=True",
+    profiles=STRICT,
+)
+def rds_iam(database: Resource) -> Truth:
+    """Jobs then need no password at all, and every connection is somebody's. Engines that cannot do it are left out."""
+    able = database.says(True, "an engine that takes identities of IAM")
+    if database.type != NEPTUNE:
+        able = database["engine"].matches(r"(aurora-)?(mysql|postgresql|postgres|mariadb)")
+    return only_if(able, database["iamDatabaseAuthenticationEnabled"].is_true())
+
+
+@rule(
+    "rds-logs",
+    title="Databases write logs",
+    severity=Severity.MEDIUM,
+    types=STORES,
+    fix='enabled_cloudwatch_logs_exports=["postgresql", "upgrade"]',
+)
+def rds_logs(database: Resource) -> Truth:
+    """Failed sign-ins and slow queries are seen there and nowhere else."""
+    exports = "enableCloudwatchLogsExports" if database.type == NEPTUNE else "enabledCloudwatchLogsExports"
+    return database[exports].present()
 
 
 @rule(
     "rds-multi-az",
-    title="Databases in production stand in two availability zones",
+    title="Databases in production stand in several zones",
     severity=Severity.MEDIUM,
     types=(INSTANCE,),
     fix="multi_az=True",
 )
 def rds_multi_az(database: Resource) -> Truth:
-    """The model registry and the feature store are down with the one zone that they stand in, and serving with them."""
-    replica = database["replicateSourceDb"].present()
-    return only_if(production(database) & ~replica, database["multiAz"].is_true())
+    """The tracking server, the feature store and the pipelines stop with their database."""
+    return only_if(production(database) & ~_replica(database), database["multiAz"].is_true())
 
 
 @rule(
-    "dynamodb-kms",
-    title="Tables are encrypted with a key of the organisation's own",
+    "rds-minor-upgrades",
+    title="Databases take security updates by themselves",
     severity=Severity.MEDIUM,
-    types=(TABLE,),
-    profiles=STRICT,
-    fix='server_side_encryption={"enabled": True, "kms_key_arn": key.arn}',
+    types=(INSTANCE, CLUSTER_INSTANCE),
+    fix="auto_minor_version_upgrade=True",
 )
-def dynamodb_kms(table: Resource) -> Truth:
-    """The default key is AWS's: its use is not on record, and it cannot be closed."""
-    return table["serverSideEncryption.enabled"].is_true() & names_a_key(table["serverSideEncryption.kmsKeyArn"])
+def rds_minor_upgrades(database: Resource) -> Truth:
+    """Holes in engines are closed by minor versions."""
+    return database["autoMinorVersionUpgrade"].is_true()
 
 
 @rule(
-    "dynamodb-recovery",
-    title="Tables can be set back to any moment of the last weeks",
+    "rds-proxy-tls",
+    title="Proxies of databases insist on TLS",
     severity=Severity.MEDIUM,
-    types=(TABLE,),
-    fix='point_in_time_recovery={"enabled": True}',
+    types=(PROXY,),
+    fix="require_tls=True",
 )
-def dynamodb_recovery(table: Resource) -> Truth:
-    """A job that writes wrong features does so in minutes, to all of them."""
-    return table["pointInTimeRecovery.enabled"].is_true()
+def rds_proxy_tls(proxy: Resource) -> Truth:
+    """Otherwise a client that was set up carelessly sends its password in clear text."""
+    return proxy["requireTls"].is_true()
 
 
 @rule(
-    "cache-encrypted",
-    title="Caches encrypt what they hold and what they send",
-    severity=Severity.HIGH,
-    types=(CACHE,),
-    fix="at_rest_encryption_enabled=True, transit_encryption_enabled=True, auth_token=config.require_secret('token')",
-)
-def cache_encrypted(cache: Resource) -> Truth:
-    """Online features are personal data in plain sight of whoever is on the network."""
-    return cache["atRestEncryptionEnabled"].is_true() & cache["transitEncryptionEnabled"].is_true()
-
-
-@rule(
-    "cache-auth",
-    title="Caches ask who is there",
+    "redshift-encrypted",
+    title="Redshift is encrypted with a key of the organisation's own",
     severity=Severity.MEDIUM,
-    types=(CACHE,),
-    fix="auth_token=config.require_secret('token'), or user_group_ids=[group.id]",
+    types=(REDSHIFT,),
+    fix="encrypted=True, kms_key_id=key.arn",
 )
-def cache_auth(cache: Resource) -> Truth:
-    """Without a token everybody in the network reads and changes the features that decide about people."""
-    return cache["authToken"].present() | cache["userGroupIds"].present() | cache["authTokenWo"].present()
+def redshift_encrypted(cluster: Resource) -> Truth:
+    """A warehouse is the data of the organisation in one place."""
+    return cluster["encrypted"].is_true() & names_a_key(cluster["kmsKeyId"])
 
 
 @rule(
-    "search-encrypted",
-    title="Search domains encrypt what they hold and what they send",
-    severity=Severity.HIGH,
-    types=(SEARCH,),
-    fix='encrypt_at_rest={"enabled": True, "kms_key_id": key.arn}, node_to_node_encryption={"enabled": True}, '
-    'domain_endpoint_options={"enforce_https": True, "tls_security_policy": "Policy-Min-TLS-1-2-2019-07"}',
+    "redshift-vpc-routing",
+    title="Redshift loads and unloads through the VPC",
+    severity=Severity.MEDIUM,
+    types=(REDSHIFT, WORKGROUP),
+    fix="enhanced_vpc_routing=True",
 )
-def search_encrypted(domain: Resource) -> Truth:
-    """Texts can be rebuilt from their embeddings: a vector index is the documents again."""
-    return (
-        domain["encryptAtRest.enabled"].is_true()
-        & domain["nodeToNodeEncryption.enabled"].is_true()
-        & domain["domainEndpointOptions.enforceHttps"].is_true()
-    )
-
-
-@rule(
-    "search-vpc",
-    title="Search domains stand in a VPC",
-    severity=Severity.HIGH,
-    types=(SEARCH,),
-    fix='vpc_options={"subnet_ids": [...], "security_group_ids": [...]}',
-)
-def search_vpc(domain: Resource) -> Truth:
-    """Outside a VPC the domain's address is on the internet, and its policy is all that guards it."""
-    return domain["vpcOptions.subnetIds"].present()
-
-
-@rule(
-    "search-no-public-policy",
-    title="The access policy of a search domain names whom it lets in",
-    severity=Severity.CRITICAL,
-    types=(SEARCH,),
-    fix='access_policies with "Principal": {"AWS": [role.arn]}',
-)
-def search_no_public_policy(domain: Resource) -> Truth:
-    """Open search indices are found, copied and held to ransom within hours. In a VPC the network guards them as well."""
-    return only_if(~domain["vpcOptions.subnetIds"].present(), not_public(domain, "accessPolicies"))
+def redshift_vpc_routing(cluster: Resource) -> Truth:
+    """UNLOAD writes whole tables to any bucket: only in the VPC do endpoint policies and flow logs see it."""
+    return cluster["enhancedVpcRouting"].is_true()
 
 
 RULES: Final = (
-    rds_encrypted,
-    rds_kms,
-    rds_no_public,
-    rds_managed_password,
-    rds_backup,
-    rds_protected,
-    rds_minor_upgrades,
-    rds_multi_az,
-    dynamodb_kms,
-    dynamodb_recovery,
-    cache_encrypted,
-    cache_auth,
-    search_encrypted,
-    search_vpc,
-    search_no_public_policy,
+    *(rds_encrypted, rds_kms, rds_no_public, rds_backup, rds_keep_in_production, rds_managed_password, rds_iam),
+    *(rds_logs, rds_multi_az, rds_minor_upgrades, rds_proxy_tls, redshift_encrypted, redshift_vpc_routing),
 )
