@@ -38,8 +38,22 @@ def platform() -> None:
         for purpose in (ml.BucketPurpose.DATASETS, ml.BucketPurpose.MODELS)
     }
     recorded = {"account": account, "logs_key_arn": keys.arn(ml.KeyPurpose.LOGS), "access_log_bucket": logs.bucket_name}
-    audit = ml.AuditTrail("audit", ml.AuditTrailArgs(**recorded))
+    audit = ml.AuditTrail(
+        "audit",
+        ml.AuditTrailArgs(**recorded, data_bucket_arns=[bucket.bucket_arn for bucket in buckets.values()]),
+    )
     config = ml.ConfigRecorder("config", ml.ConfigRecorderArgs(**recorded))
+    topic = ml.AuditAlarms(
+        "alarms",
+        ml.AuditAlarmsArgs(
+            account=account,
+            log_group_name=audit.log_group_name,
+            logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+            emails=["security@example.com"],
+        ),
+    ).topic_arn
+    ml.ThreatDetection("detection", ml.ThreatDetectionArgs(account=account, alarm_topic_arn=topic))
+    ml.AccountBaseline("baseline", ml.AccountBaselineArgs(account=account, volume_key_arn=keys.arn(ml.KeyPurpose.DATA)))
     archives = [arn for arn in (audit.archive_bucket_arn, config.history_bucket_arn) if arn]
     boundary = ml.PermissionsBoundary(
         "platform", ml.PermissionsBoundaryArgs(account=account, archive_bucket_arns=archives)
@@ -104,7 +118,7 @@ def platform() -> None:
                 break_glass_principals=[EMERGENCY],
                 logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
                 log_group_name=audit.log_group_name,
-                alarm_topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
+                alarm_topic_arn=topic,
                 archive_bucket_arns=archives,
                 data_scientist_buckets=[use(ml.BucketPurpose.DATASETS, ml.Mode.READ_WRITE)],
                 ml_engineer_buckets=[use(ml.BucketPurpose.MODELS, ml.Mode.READ_WRITE)],
