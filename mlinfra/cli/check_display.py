@@ -128,7 +128,7 @@ def _unchecked(console: Console, report: Report, *, verbose: bool) -> None:
     shown = kinds if verbose else kinds[:_TYPES]
     rest = f" and {len(kinds) - len(shown)} more" if len(shown) < len(kinds) else ""
     named = ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in shown)
-    console.print(Text.assemble((f"Not checked, for there are no rules: {named}{rest}", "dim")))
+    console.print(Text.assemble((f"Not checked, for no rule reads it: {named}{rest}", "dim")))
     console.print()
 
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from mlinfra import __version__
+from mlinfra.compliance import defaults
 from mlinfra.compliance import frameworks as data
 from mlinfra.compliance.evaluate import Outcome, Verdict, evaluate, evaluate_alone
 from mlinfra.compliance.families import family
@@ -54,7 +55,7 @@ def run(
     outcomes = _by_rule(judged_now)
     tallies = [_tally(graph, rule, outcomes.get(rule.id, []), chosen, applied) for rule in asked]
     judged = applied.states({rule.id for rule in asked})
-    kinds = {kind for rule in every for kind in rule.types}
+    kinds = {kind for rule in every for kind in rule.types} | defaults.table().keys()  # what rules are about, and read
     resources = graph.resources()
     loose = Counter(node.type for node in resources if not {node.type, family(node.type)} & kinds)
     return Report(
