@@ -31,6 +31,7 @@ NODES: Final = {
     "kubernetes:batch/*:Job": ("spec.parallelism",),
 }
 """Kinds of jobs over several nodes, and where they say over how many."""
+_TRAIN_JOB: Final = "kubernetes:trainer.kubeflow.org/*:TrainJob"
 _JOB_SET: Final = "kubernetes:jobset.x-k8s.io/*:JobSet"
 
 
@@ -195,12 +196,16 @@ def efa_one_zone(group: Resource) -> Truth:
     "k8s-multi-node-efa",
     title="Jobs over several nodes of GPUs use EFA",
     severity=Severity.MEDIUM,
-    types=(*NODES, _JOB_SET),
+    types=(*NODES, _JOB_SET, _TRAIN_JOB),
     fix='resources={"limits": {"nvidia.com/gpu": "8", "vpc.amazonaws.com/efa": "32"}}',
 )
 def k8s_multi_node_efa(job: Resource) -> Truth:
     """Without the resource NCCL falls back to TCP in silence, at less than a hundredth of the bandwidth."""
     kind = family(job.type)
+    if kind == _TRAIN_JOB:
+        limits = job["spec.trainer.resourcesPerNode.limits"]
+        many = job["spec.trainer.numNodes"].at_least(2) & limits.key("nvidia.com/gpu").at_least(_WHOLE_NODE)
+        return only_if(many, limits.key("vpc.amazonaws.com/efa").at_least(1))
     if kind == _JOB_SET:
         replicas = job["spec.replicatedJobs"]
         several = replicas.any(lambda one: one["replicas"].at_least(2) | one["template.spec.parallelism"].at_least(2))

@@ -1,17 +1,14 @@
-"""Rules about versions: how long they are maintained, and what does not go together."""
+"""Rules about charts and drivers: pinned, over TLS, and of versions that go together."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.catalog.compatibility import at_least, chart_name, charts, fact, version
-from mlinfra.catalog.eks import support
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
-from mlinfra.policies.capacity import NODE_GROUP
+from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP
 from mlinfra.policies.eks import CLUSTER
-from mlinfra.policies.references import holds_where_it_leads
 
 if TYPE_CHECKING:
     from mlinfra.compliance.links import Links
@@ -47,86 +44,6 @@ def auto_mode(resource: Resource) -> Truth:
 
 def _clusters(resource: Resource) -> Links:
     return resource.graph.of(CLUSTER)
-
-
-@rule(
-    "eks-version",
-    title="Clusters run a version of Kubernetes in standard support",
-    severity=Severity.HIGH,
-    types=(CLUSTER,),
-    fix='version="1.35"',
-)
-def eks_version(cluster: Resource) -> Truth:
-    """After standard support each hour costs six times as much, and after extended support EKS upgrades when it likes."""
-    today = cluster.graph.today
-
-    def supported(raw: Any) -> bool:
-        found = support(str(raw)) if version(str(raw)) else None
-        return version(str(raw)) is not None and (found is None or found.standard is None or today <= found.standard)
-
-    return only_if(cluster["version"].present(), cluster["version"].where(supported, "a version in standard support"))
-
-
-@rule(
-    "eks-version-soon",
-    title="The version of a cluster has months of standard support before it",
-    severity=Severity.MEDIUM,
-    types=(CLUSTER,),
-    fix='version="1.36"',
-)
-def eks_version_soon(cluster: Resource) -> Truth:
-    """AWS gives sixty days' notice; an upgrade of a cluster with long jobs takes as long."""
-    today, notice = cluster.graph.today, timedelta(days=fact("notice", "days"))
-
-    def lasting(raw: Any) -> bool:
-        found = support(str(raw)) if version(str(raw)) else None
-        return found is None or found.standard is None or not today <= found.standard < today + notice
-
-    return only_if(
-        cluster["version"].present(),
-        cluster["version"].where(lasting, f"{notice.days} days of standard support or more"),
-    )
-
-
-@rule(
-    "eks-extended-support",
-    title="Clusters do not slip into extended support",
-    severity=Severity.LOW,
-    types=(CLUSTER,),
-    fix='upgrade_policy={"support_type": "STANDARD"}',
-)
-def eks_extended_support(cluster: Resource) -> Truth:
-    """By default a forgotten cluster is paid for sixfold; with STANDARD it is upgraded."""
-    return cluster["upgradePolicy.supportType"].is_("STANDARD")
-
-
-@rule(
-    "eks-node-skew",
-    title="Nodes are not newer than their control plane, nor much older",
-    severity=Severity.MEDIUM,
-    types=(NODE_GROUP,),
-    fix="version=cluster.version",
-)
-def eks_node_skew(nodes: Resource) -> Truth:
-    """A kubelet outside the supported window fails in ways that nobody tests."""
-
-    def near(cluster: Resource) -> Truth:
-        mine, its = nodes["version"], cluster["version"]
-        if its.is_unknown or its.raw is None:
-            return its.says(None if its.is_unknown else True, "a known version")
-        control = version(str(its.raw)) or ()
-
-        def close(raw: Any) -> bool:
-            own = version(str(raw)) or ()
-            return own[:1] == control[:1] and 0 <= _minor(control) - _minor(own) <= fact("nodes", "skew")
-
-        return mine.where(close, f"at most {fact('nodes', 'skew')} minor versions behind {its.raw}")
-
-    return only_if(nodes["version"].present(), holds_where_it_leads(nodes["clusterName"], (CLUSTER,), near))
-
-
-def _minor(number: tuple[int, ...]) -> int:
-    return number[1] if len(number) > 1 else 0
 
 
 @rule(
@@ -222,6 +139,46 @@ def _elastic(pool: Resource) -> Truth:
 
 
 @rule(
+    "dra-kubernetes",
+    title="DRA drivers run on a version of Kubernetes that has DRA",
+    severity=Severity.MEDIUM,
+    types=(RELEASE,),
+    fix='version="1.35" for the cluster',
+)
+def dra_kubernetes(release: Resource) -> Truth:
+    """Before 1.34 its API is not served by EKS: claims are refused, and jobs wait for them."""
+    drivers = charts("gpu_dra_drivers") | charts("efa_dra_drivers")
+    least = fact("dra", "kubernetes")
+    old = _clusters(release).any(lambda one: one["version"].present() & ~is_version(one["version"], least))
+    return only_if(is_chart(release, *drivers), ~old)
+
+
+@rule(
+    "gpu-driver-efa",
+    title="The GPU operator's driver works with EFA on the instances of the stack",
+    severity=Severity.MEDIUM,
+    types=(RELEASE,),
+    fix='values={"driver": {"version": "580.173.02"}}',
+)
+def gpu_driver_efa(release: Resource) -> Truth:
+    """On some instances a series of drivers takes EFA away, and jobs over several nodes hang."""
+    families, series = fact("driver_with_efa", "families"), fact("driver_with_efa", "driver")
+
+    def hit(instance_type: Value) -> Truth:
+        return instance_type.where(lambda raw: str(raw).partition(".")[0] in families, " or ".join(families))
+
+    graph = release.graph
+    there = graph.of(NODE_GROUP).any(lambda one: one["instanceTypes"].any(hit)) | graph.of(LAUNCH_TEMPLATE).any(
+        lambda one: hit(one["instanceType"])
+    )
+    driver = release["values"].key("driver").key("version")
+    return only_if(
+        is_chart(release, "gpu-operator") & there & driver.present(),
+        ~driver.where(lambda raw: str(raw).partition(".")[0] == series, f"a driver of the series {series}"),
+    )
+
+
+@rule(
     "kserve-chart",
     title="KServe comes from the chart that it is released in",
     severity=Severity.LOW,
@@ -259,32 +216,16 @@ def helm_https(release: Resource) -> Truth:
     )
 
 
-@rule(
-    "mountpoint-pod-identity",
-    title="The S3 mount driver is new enough for Pod Identity",
-    severity=Severity.MEDIUM,
-    types=("aws:eks/addon:Addon",),
-    fix='addon_version="v2.7.0-eksbuild.1"',
-)
-def mountpoint_pod_identity(addon: Resource) -> Truth:
-    """The first version ignores the association, and mounts with the node's role."""
-    mounts = addon["addonName"].is_("aws-mountpoint-s3-csi-driver") & addon["podIdentityAssociations"].present()
-    return only_if(mounts, is_version(addon["addonVersion"], fact("mountpoint_pod_identity", "since")))
-
-
 RULES: Final = (
-    eks_version,
-    eks_version_soon,
-    eks_extended_support,
-    eks_node_skew,
     trainer_kueue,
     kueue_api,
     gpu_operator_driver,
     dra_auto_mode,
     dra_device_plugin,
     efa_dra_karpenter,
+    dra_kubernetes,
+    gpu_driver_efa,
     kserve_chart,
     helm_pinned,
     helm_https,
-    mountpoint_pod_identity,
 )

@@ -13,6 +13,7 @@ from mlinfra.policies.kubernetes.pods import (
     a_container,
     every_container,
     every_pod,
+    every_program,
     namespace,
     resource_of,
 )
@@ -38,7 +39,7 @@ _NAMESPACED: Final = tuple(kind for kind in WORKLOADS if ":Cluster" not in kind)
 def k8s_image_pinned(workload: Resource) -> Truth:
     """Under `latest`, or no tag at all, two pods of one deployment can run different code, and nobody can go back."""
     pinned = r".+@sha256:[0-9a-f]{64}|.+:(?!latest$)[^/:@]+"
-    return every_container(
+    return every_program(
         workload,
         lambda _, one: only_if(
             one["image"].present(), one["image"].matches(pinned, "an image with a version or a digest")
@@ -56,7 +57,7 @@ def k8s_image_pinned(workload: Resource) -> Truth:
 )
 def k8s_image_registry(workload: Resource) -> Truth:
     """What is pulled from public registries has not been scanned, can vanish, and needs a way to the internet."""
-    return every_container(
+    return every_program(
         workload,
         lambda _, one: only_if(
             one["image"].present(), one["image"].matches(PRIVATE_IMAGE, "an image in a private ECR registry")
@@ -80,7 +81,7 @@ def k8s_env_secret(workload: Resource) -> Truth:
             lambda raw: not is_secret_value(name if isinstance(name, str) else "secret", raw), "a reference to a secret"
         )
 
-    return every_container(workload, lambda _, one: one["env"].every(clean))
+    return every_program(workload, lambda _, one: one["env"].every(clean))
 
 
 @rule(

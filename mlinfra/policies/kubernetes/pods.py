@@ -21,6 +21,9 @@ PLACES: Final = embedded(POD_SPEC)
 WORKLOADS: Final = tuple(PLACES)
 """Every kind that has pods, as families of types."""
 
+PROGRAMS: Final = embedded("kubernetes:core/*:Program")
+"""Where kinds say themselves what runs, and leave the rest of the pod to an operator: TrainJobs and Spark applications."""
+
 _CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers", "container", "script", "model")
 
 
@@ -60,6 +63,17 @@ def every_pod(resource: Resource, says: Callable[[Value], Truth]) -> Truth:
 def every_container(resource: Resource, says: Callable[[Value, Value], Truth]) -> Truth:
     """Whether something holds for every container of every pod: says(pod, container)."""
     return every_pod(resource, lambda pod: containers_of(pod, lambda one: says(pod, one)))
+
+
+def programs(resource: Resource) -> list[Value]:
+    """What a TrainJob or a Spark application says itself of what runs."""
+    root = Value(resource, "", resource.node.inputs)
+    return [one for place in PROGRAMS.get(family(resource.type), ()) for one in spread(root, place)]
+
+
+def every_program(resource: Resource, says: Callable[[Value, Value], Truth]) -> Truth:
+    """Whether something holds for every container, and for what a TrainJob or a Spark application says itself."""
+    return all_of((every_container(resource, says), *(says(one, one) for one in programs(resource))))
 
 
 def containers_of(pod: Value, says: Callable[[Value], Truth]) -> Truth:

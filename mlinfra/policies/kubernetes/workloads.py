@@ -8,7 +8,7 @@ from mlinfra.catalog.node_agents import is_shared_path
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
 from mlinfra.policies.kubernetes.exceptions import agent_may, agent_may_mount, agents_may
-from mlinfra.policies.kubernetes.pods import WORKLOADS, effective, every_container, every_pod
+from mlinfra.policies.kubernetes.pods import WORKLOADS, effective, every_container, every_pod, every_program, programs
 
 if TYPE_CHECKING:
     from mlinfra.compliance.resource import Resource
@@ -33,7 +33,7 @@ def k8s_no_privileged(workload: Resource) -> Truth:
 
     Node agents, whose work is the node itself, are let through by kind, image and namespace.
     """
-    return every_container(
+    return every_program(
         workload,
         lambda _, one: ~one["securityContext.privileged"].is_true() | agent_may(one, "privileged"),
     )
@@ -48,12 +48,13 @@ def k8s_no_privileged(workload: Resource) -> Truth:
 )
 def k8s_no_host_ns(workload: Resource) -> Truth:
     """Of the node's network a pod has its address and its metadata service, in its process list the secrets of others."""
-    return every_pod(
+    said = every_pod(
         workload,
         lambda pod: all_of(
             ~pod[name].is_true() | agents_may(pod, name) for name in ("hostNetwork", "hostPID", "hostIPC")
         ),
     )
+    return all_of((said, *(~one["hostNetwork"].is_true() for one in programs(workload))))
 
 
 @rule(
@@ -70,7 +71,7 @@ def k8s_dangerous_caps(workload: Resource) -> Truth:
         added = container["securityContext.capabilities.add"]
         return added.every(lambda one: ~one.is_(*DANGEROUS, *(f"CAP_{name}" for name in DANGEROUS)))
 
-    return every_container(workload, lambda _, one: harmless(one) | agent_may(one, "capabilities"))
+    return every_program(workload, lambda _, one: harmless(one) | agent_may(one, "capabilities"))
 
 
 @rule(
