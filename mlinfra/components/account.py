@@ -45,7 +45,8 @@ class Account(Args):
     def arn(self, service: str, resource: str, *, region: str | None = None) -> pulumi.Output[str]:
         """The ARN of a resource in this account, in this region unless another one (or none) is given."""
         place = self.region if region is None else region
-        return pulumi.Output.concat("arn:", self.partition, ":", service, ":", place, ":", self.id, ":", resource)
+        before = f"arn:{self.partition}:{service}:{place}:"
+        return pulumi.Output.from_input(self.id).apply(lambda account: f"{before}{account}:{resource}")
 
 
 def known_region(name: str) -> str:

@@ -1,6 +1,8 @@
 """IAM documents (trust, key, bucket, endpoint and identity policies) built from typed parts, never from strings."""
 
-from collections.abc import Sequence
+import inspect
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Optional
@@ -103,21 +105,21 @@ class Statement:
         rendered: dict[str, Any] = {"Sid": self.sid, "Effect": self.effect.value}
         if self.principals is not None:
             rendered["Principal"] = self.principals.render()
-        for element, values in (
+        for element, listed in (
             ("Action", self.actions),
             ("NotAction", self.except_actions),
             ("Resource", self.resources),
             ("NotResource", self.except_resources),
         ):
-            if values:
-                rendered[element] = _one_or_many(values)
+            if listed:
+                rendered[element] = _one_or_many(listed)
         conditions: dict[str, dict[str, Any]] = {}
         for condition in self.conditions:
             tests = conditions.setdefault(condition.test.value, {})
             if condition.key in tests:
                 raise ValueError(f"{self.sid}: {condition.key} is tested twice with {condition.test.value}")
-            values = condition.values
-            tests[condition.key] = values if isinstance(values, str) or not isinstance(values, Sequence) else [*values]
+            tested = condition.values
+            tests[condition.key] = tested if isinstance(tested, str) or not isinstance(tested, Sequence) else [*tested]
         if conditions:
             rendered["Condition"] = conditions
         return rendered
@@ -138,7 +140,12 @@ class Document:
 
     def json(self) -> pulumi.Output[str]:
         """The document as JSON, known as soon as what it names is known."""
-        return pulumi.Output.json_dumps(self.render())
+        rendered = self.render()
+        late = [*_outputs(rendered)]
+        if not late:
+            return pulumi.Output.from_input(json.dumps(rendered))
+        # One step over all of them: Pulumi's own json_dumps takes one for every list and mapping on the way.
+        return pulumi.Output.all(*late).apply(lambda known: json.dumps(_filled(rendered, iter(known))))
 
 
 def trust(service: str, *conditions: Condition, sid: str = "Assume") -> Document:
@@ -175,3 +182,24 @@ def arn_like(key: str, values: Text | Sequence[Text]) -> Condition:
 
 def _one_or_many(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else [*values]
+
+
+def _outputs(value: Any) -> Iterator[Any]:
+    """What stands in the value and is known only later, in order."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _outputs(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _outputs(item)
+    elif isinstance(value, pulumi.Output) or inspect.isawaitable(value):
+        yield value
+
+
+def _filled(value: Any, known: Iterator[Any]) -> Any:
+    """The value with what has become known in place of `_outputs`."""
+    if isinstance(value, dict):
+        return {key: _filled(item, known) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, known) for item in value]
+    return next(known) if isinstance(value, pulumi.Output) or inspect.isawaitable(value) else value
