@@ -117,9 +117,11 @@ class ScalingGroup(Hook):
             resource.outputs["tags"] = [{name: tag[member] for name, member in names.items()} for tag in tags]
 
 
-class ClientToken(Hook):
-    """Calls carry a token of their own, by which the service knows one that is made twice."""
+class ServerlessApplication(Hook):
+    """Calls carry a token of their own, by which EMR knows one that is made twice."""
 
     def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if op == "update_application":
+            resource.call("stop_application", resource.key("stop_application"))  # one that runs cannot be changed
         shape = resource.account.input_shape(resource.kind.service, op)
         return params | ({"clientToken": str(uuid.uuid4())} if "clientToken" in shape.members else {})
