@@ -17,6 +17,7 @@ import pytest
 
 from mlinfra.engine.project import Project
 from mlinfra.engine.store import Store
+from mlinfra.sandbox.server import control
 from tests.e2e.conftest import ROOT, Shell
 
 log = logging.getLogger(__name__)
@@ -74,8 +75,7 @@ class Stack:
             log.warning("killed %s (%d processes), number %d", command, len(whom), self.kills.total())
         self._assert_alone()
         self.urns()
-        if self.chance.random() < 0.1:
-            self.shell.run("sandbox", "stop")
+        self._harm_the_sandbox()
 
     def deploy(self) -> None:
         self.shell.run("up", *WHERE)
@@ -133,6 +133,16 @@ class Stack:
             found = self.store.journal_file.stat()
             return 0 if found.st_mtime_ns == mark else found.st_size
         return 0
+
+    def _harm_the_sandbox(self) -> None:
+        """Now and then stop it, so that it must remember, or kill it, so that the account may be gone."""
+        chance = self.chance.random()
+        server = control.status(self.shell.home)
+        if chance < 0.1:
+            self.shell.run("sandbox", "stop")
+        elif chance < 0.15 and server is not None:
+            os.kill(server.pid, signal.SIGKILL)
+            log.warning("killed the sandbox")
 
     def _family(self) -> set[int]:
         """Every process that works in the stack's home, but for the sandbox's server."""
