@@ -76,3 +76,35 @@ def _essence(index: dict[str, Any]) -> tuple[Any, ...]:
     keys = [(one["AttributeName"], one["KeyType"]) for one in index["KeySchema"]]
     projection = index.get("Projection", {})
     return keys, projection.get("ProjectionType"), sorted(projection.get("NonKeyAttributes", ()))
+
+
+class DeliveryStream(Hook):
+    """A delivery stream's own encryption is switched, and told in words."""
+
+    def route(self, resource: Resource, op: str) -> str:
+        if op == "start_delivery_stream_encryption" and not self._wanted(resource).get("enabled"):
+            return "stop_delivery_stream_encryption"
+        return op
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        if op == "start_delivery_stream_encryption":
+            params.pop("DeliveryStreamEncryptionConfigurationInput", None)
+            wanted = self._wanted(resource)
+            if wanted.get("enabled"):
+                key = {"KeyARN": wanted["keyArn"]} if wanted.get("keyArn") else {}
+                kind = {"KeyType": wanted.get("keyType", "AWS_OWNED_CMK")}
+                params["DeliveryStreamEncryptionConfigurationInput"] = key | kind
+        return params
+
+    def learned(self, resource: Resource, data: Any) -> None:
+        told = data.get("DeliveryStreamEncryptionConfiguration") or {}
+        resource.outputs["destination"] = resource.inputs.get("destination", "extended_s3")
+        if told.get("Status") == "ENABLED":
+            key = {"keyArn": told["KeyARN"]} if told.get("KeyARN") else {}
+            resource.outputs["serverSideEncryption"] = {"enabled": True, "keyType": told["KeyType"], **key}
+        elif told:
+            resource.outputs["serverSideEncryption"] = {"enabled": False}
+
+    @staticmethod
+    def _wanted(resource: Resource) -> Any:
+        return resource.inputs.get("serverSideEncryption") or {}
