@@ -1,10 +1,11 @@
 """Rule cases: small graphs written down in YAML, and what a rule says of them.
 
 A case file is `cases/<module>.yaml`: rule id, then verdict (pass, fail, not applicable, undetermined), then a list of
-graphs. A graph is a mapping of names to resources: `type` (`s3/bucket` is aws:s3/bucket:Bucket; `is` where an input is called type) and inputs; `options` and
-`secrets` (paths) are what Pulumi knows beside them. `${name}` is another resource's id, `${name.arn}` an output of it;
-`!unknown` a value that only a deployment can tell, `!unknown name` one that comes from another resource; `!json` makes a
-text of what follows. `$` holds what is about the case itself: `profile`, `today`, and `default: true` where a property is
+graphs. A graph is a mapping of names to resources: `type` (`s3/bucket` is aws:s3/bucket:Bucket; `is` where an input is called
+type) and inputs; `options` (`provider` is a name) and `secrets` (paths) are what Pulumi knows beside them. `${name}` is
+another resource's id, `${name.arn}` an output of it; `!unknown` a value that only a deployment can tell, `!unknown name` one
+that comes from another resource; `!json` makes a text of what follows.
+`$` holds what is about the case itself: `profile`, `today`, and `default: true` where a property is
 left out on purpose. Top-level keys that begin with a dot hold what several cases share.
 """
 
@@ -115,7 +116,8 @@ def graph(resources: dict[str, Any]) -> ResourceGraph:
 
     nodes = [Node(urn=STACK_URN, type="pulumi:pulumi:Stack", name="test-test")]
     for name, spec in resources.items():
-        options = NodeOptions(**spec.pop("options", {}))
+        options = dict(spec.pop("options", {}))
+        provider = urns.get(options.pop("provider", ""), "")
         external = spec.pop("external", False)
         secrets = frozenset(spec.pop("secrets", ()))
         inputs, edges = {}, {}
@@ -128,8 +130,8 @@ def graph(resources: dict[str, Any]) -> ResourceGraph:
         nodes.append(
             Node(
                 urn=urns[name], type=types[name], name=name, parent=STACK_URN, id=f"{name}-id", inputs=inputs,
-                outputs={**inputs, **outputs(name)}, edges=edges, depends_on=depends, options=options, external=external,
-                secrets=secrets,
+                outputs={**inputs, **outputs(name)}, edges=edges, depends_on=depends, options=NodeOptions(**options), external=external,
+                secrets=secrets, provider=provider,
                 source=Source("__main__.py", len(nodes)),
             )
         )  # fmt: skip
