@@ -48,7 +48,7 @@ class PlainView:
         self._said.set()
         said = words(row.now)
         sign = "!" if row.status == "failed" else said.sign
-        self._console.print(f" {sign:>2} {short_type(row.type)} {row.name} {text}", markup=False)
+        self._console.out(f" {sign:>2} {short_type(row.type)} {row.name} {text}", highlight=False)
 
     def _while_silent(self) -> None:
         while not self._over.is_set():
