@@ -2,11 +2,23 @@
 
 import json
 
+import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 ACCOUNT = "123456789012"
+TAGS = {"owner": "ml-platform", "cost-center": "4711", "environment": "dev", "data-classification": "confidential"}
 LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+
+
+def tagged(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Whose a resource is, what pays for it and how sensitive it is, wherever it can be said."""
+    if not args.type_.startswith("aws:") or "tags" not in args.props:
+        return None
+    return pulumi.ResourceTransformationResult({**args.props, "tags": TAGS}, args.opts)
+
+
+pulumi.runtime.register_stack_transformation(tagged)
 
 
 def role(name: str, service: str, *policies: str) -> aws.iam.Role:

@@ -6,8 +6,19 @@ import pulumi
 import pulumi_aws as aws
 
 ACCOUNT = "123456789012"
+TAGS = {"owner": "ml-platform", "cost-center": "4711", "environment": "dev", "data-classification": "confidential"}
 SUBNETS = ["subnet-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60719"]
 REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
+
+
+def tagged(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Whose a resource is, what pays for it and how sensitive it is, wherever it can be said."""
+    if not args.type_.startswith("aws:") or "tags" not in args.props:
+        return None
+    return pulumi.ResourceTransformationResult({**args.props, "tags": TAGS}, args.opts)
+
+
+pulumi.runtime.register_stack_transformation(tagged)
 
 key = aws.kms.Key("data", enable_key_rotation=True, deletion_window_in_days=30)
 group = aws.ec2.SecurityGroup("jobs", description="Jobs and notebooks", vpc_id="vpc-0a1b2c3d4e5f60718")
