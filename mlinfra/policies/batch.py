@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
+from mlinfra.policies.images import is_pinned
 from mlinfra.policies.secret_texts import no_secret_variable
 from mlinfra.policies.subnets import private_subnets
 
@@ -106,8 +107,7 @@ def batch_env_secret(job: Resource) -> Truth:
 )
 def batch_image_pinned(job: Resource) -> Truth:
     """Under `latest` two runs of one experiment can run different code."""
-    pinned = r".+@sha256:[0-9a-f]{64}|.+:(?!latest$)[^/:@]+"
-    return every_container(job, lambda one: one.key("image").matches(pinned, "an image with a version or a digest"))
+    return every_container(job, lambda one: is_pinned(one.key("image")))
 
 
 @rule(

@@ -8,8 +8,8 @@ from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
 from mlinfra.policies.grants import not_public, own_accounts, resource_policy, to_strangers
+from mlinfra.policies.images import is_pinned, is_private
 from mlinfra.policies.references import names_a_key
-from mlinfra.policies.sagemaker_training import PRIVATE_IMAGE
 from mlinfra.policies.secret_texts import no_secret_variable
 from mlinfra.policies.shared import production
 from mlinfra.policies.statements import all3, any3
@@ -76,8 +76,7 @@ def sm_model_image_ecr(model: Resource) -> Truth:
 
     def said(container: Value) -> Truth:
         image = container["image"]
-        pinned = image.matches(r".+@sha256:[0-9a-f]{64}|.+:(?!latest$)[^/:]+", "an image with a version or a digest")
-        return only_if(image.present(), image.matches(PRIVATE_IMAGE, "an image in a private ECR registry") & pinned)
+        return only_if(image.present(), is_private(image) & is_pinned(image))
 
     return _every_container(model, said)
 

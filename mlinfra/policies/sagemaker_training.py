@@ -8,6 +8,7 @@ from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
 from mlinfra.compliance.values import Value
+from mlinfra.policies.images import is_private
 from mlinfra.policies.references import names_a_key
 from mlinfra.policies.secret_texts import no_secret_variable
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 JOB: Final = "aws:sagemaker/trainingJob:TrainingJob"
 TUNING: Final = "aws:sagemaker/hyperParameterTuningJob:HyperParameterTuningJob"
 JOBS: Final = (JOB, TUNING)
-PRIVATE_IMAGE: Final = r"\d{12}\.dkr\.ecr(-fips)?\.[\w-]+\.amazonaws\.com(\.cn)?/.+"
 _LONGEST_RUN: Final = 28 * 24 * 3600  # seconds: what AWS allows at most
 
 
@@ -149,7 +149,7 @@ def sm_train_image_ecr(job: Resource) -> Truth:
 
     def said(one: Value) -> Truth:
         image = one["algorithmSpecification.trainingImage"]
-        return only_if(image.present(), image.matches(PRIVATE_IMAGE, "an image in a private ECR registry"))
+        return only_if(image.present(), is_private(image))
 
     return _every_definition(job, said)
 

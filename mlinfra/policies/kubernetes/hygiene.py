@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, any_of, only_if
+from mlinfra.policies.images import is_pinned, is_private
 from mlinfra.policies.kubernetes.exceptions import agent_may
 from mlinfra.policies.kubernetes.pods import (
     WORKLOADS,
@@ -17,7 +18,6 @@ from mlinfra.policies.kubernetes.pods import (
     namespace,
     resource_of,
 )
-from mlinfra.policies.sagemaker_training import PRIVATE_IMAGE
 from mlinfra.policies.secret_texts import is_secret_value
 
 if TYPE_CHECKING:
@@ -38,12 +38,9 @@ _NAMESPACED: Final = tuple(kind for kind in WORKLOADS if ":Cluster" not in kind)
 )
 def k8s_image_pinned(workload: Resource) -> Truth:
     """Under `latest`, or no tag at all, two pods of one deployment can run different code, and nobody can go back."""
-    pinned = r".+@sha256:[0-9a-f]{64}|.+:(?!latest$)[^/:@]+"
     return every_program(
         workload,
-        lambda _, one: only_if(
-            one["image"].present(), one["image"].matches(pinned, "an image with a version or a digest")
-        ),
+        lambda _, one: only_if(one["image"].present(), is_pinned(one["image"])),
     )
 
 
@@ -59,9 +56,7 @@ def k8s_image_registry(workload: Resource) -> Truth:
     """What is pulled from public registries has not been scanned, can vanish, and needs a way to the internet."""
     return every_program(
         workload,
-        lambda _, one: only_if(
-            one["image"].present(), one["image"].matches(PRIVATE_IMAGE, "an image in a private ECR registry")
-        ),
+        lambda _, one: only_if(one["image"].present(), is_private(one["image"])),
     )
 
 
