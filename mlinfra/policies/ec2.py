@@ -169,18 +169,6 @@ def ec2_instance_profile(machine: Resource) -> Truth:
 
 
 @rule(
-    "asg-launch-template",
-    title="Auto Scaling groups use launch templates",
-    severity=Severity.MEDIUM,
-    types=(GROUP,),
-    fix='launch_template={"id": template.id, "version": template.latest_version}',
-)
-def asg_launch_template(group: Resource) -> Truth:
-    """Launch configurations know neither capacity reservations nor EFA, and new accounts cannot make them any more."""
-    return ~group["launchConfiguration"].present()
-
-
-@rule(
     "ec2-ami-private",
     title="Images are not public",
     severity=Severity.HIGH,
@@ -241,6 +229,6 @@ def _volumes(holder: Resource, says: Callable[[Resource | Value], Truth]) -> Tru
 
 RULES: Final = (
     *(ec2_imdsv2, ec2_imds_hop, ec2_no_public_ip, ec2_private_subnet, ec2_ebs_encrypted, ec2_ebs_kms),
-    *(ec2_userdata_secret, ec2_ssh_key, ec2_instance_profile, asg_launch_template, ec2_ami_private),
+    *(ec2_userdata_secret, ec2_ssh_key, ec2_instance_profile, ec2_ami_private),
     *(ec2_ebs_default_encryption, ec2_snapshot_block, ec2_account_imdsv2),
 )
