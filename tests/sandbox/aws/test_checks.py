@@ -6,15 +6,15 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlinfra.catalog.aws_types import lookup
-from mlinfra.engine.values import UNKNOWN
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig, failures
 from mlinfra.sandbox.aws.provider import AwsProvider
+from mlinfra.stack.values import UNKNOWN
 
 TRUST = '{"Statement": []}'
 
@@ -171,6 +171,7 @@ class TestRefusals:
         max_leaves=8,
     )
 
+    @settings(deadline=None)  # the first of a type reads its schema
     @given(
         st.sampled_from(["aws:ec2/vpc:Vpc", "aws:ec2/launchTemplate:LaunchTemplate", "aws:s3/bucket:Bucket"]), st.data()
     )

@@ -119,12 +119,21 @@ def delivery(call: Call) -> None:
         raise Refused("InsufficientDeliveryPolicyException", message, transient=True)
 
 
+def event_data_store(call: Call) -> None:
+    """An event data store that is protected stays."""
+    store = call.account.ask("cloudtrail", "get_event_data_store", EventDataStore=call.params["EventDataStore"]) or {}
+    if store.get("TerminationProtectionEnabled"):
+        message = "The event data store cannot be deleted because termination protection is enabled for it."
+        raise Refused("EventDataStoreTerminationProtectedException", message)
+
+
 CHECKS: Final[dict[tuple[str, str], tuple[Check, ...]]] = {
     ("logs", "CreateLogGroup"): (log_group_key,),
     ("logs", "AssociateKmsKey"): (log_group_key,),
     ("logs", "PutSubscriptionFilter"): (subscription,),
     ("cloudtrail", "CreateTrail"): (trail, trail_count),
     ("cloudtrail", "UpdateTrail"): (trail,),
+    ("cloudtrail", "DeleteEventDataStore"): (event_data_store,),
     ("cloudwatch", "PutMetricAlarm"): (alarm,),
     ("events", "PutTargets"): (targets,),
     ("config", "PutDeliveryChannel"): (delivery,),

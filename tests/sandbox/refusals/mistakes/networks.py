@@ -458,3 +458,48 @@ def network_acl_rule_number_too_high(aws: Cloud) -> None:
 def endpoint_policy_without_principal(aws: Cloud) -> None:
     document = policy(allow("s3:*"))
     endpoint(aws, aws.vpc(), "s3", VpcEndpointType="Gateway", PrivateDnsEnabled=False, PolicyDocument=document)
+
+
+def firewall_rule_group(aws: Cloud) -> tuple[str, str]:
+    """A group of DNS firewall rules and a list of domains."""
+    resolver = aws.route53resolver
+    group = resolver.create_firewall_rule_group(CreatorRequestId=name(), Name=name("group"))["FirewallRuleGroup"]["Id"]
+    listed = resolver.create_firewall_domain_list(CreatorRequestId=name(), Name=name("list"))
+    return group, listed["FirewallDomainList"]["Id"]
+
+
+def firewall_rule(aws: Cloud, group: str, domains: str, priority: int) -> None:
+    aws.route53resolver.create_firewall_rule(
+        CreatorRequestId=name(), Name=name("rule"), FirewallRuleGroupId=group, FirewallDomainListId=domains,
+        Priority=priority, Action="ALLOW",
+    )  # fmt: skip
+
+
+@mistake("route53resolver.CreateFirewallRule", "ValidationException")
+def firewall_rules_of_one_priority(aws: Cloud) -> None:
+    group, domains = firewall_rule_group(aws)
+    firewall_rule(aws, group, domains, 100)
+    firewall_rule(aws, group, firewall_rule_group(aws)[1], 100)
+
+
+@mistake("route53resolver.CreateFirewallRule", "ResourceNotFoundException")
+def firewall_rule_without_its_domains(aws: Cloud) -> None:
+    firewall_rule(aws, firewall_rule_group(aws)[0], "rslvr-fdl-0123456789abcdef0", 100)
+
+
+@mistake("route53resolver.DeleteFirewallDomainList", "ConflictException")
+def delete_firewall_domains_in_use(aws: Cloud) -> None:
+    group, domains = firewall_rule_group(aws)
+    firewall_rule(aws, group, domains, 100)
+    aws.route53resolver.delete_firewall_domain_list(FirewallDomainListId=domains)
+
+
+@mistake("network-firewall.DeleteFirewall", "InvalidOperationException")
+def delete_protected_firewall(aws: Cloud) -> None:
+    policy_arn = aws.arn("network-firewall", "firewall-policy/any")
+    vpc = aws.vpc()
+    made = aws.network_firewall.create_firewall(
+        FirewallName=name("wall"), FirewallPolicyArn=policy_arn, VpcId=vpc, DeleteProtection=True,
+        SubnetMappings=[{"SubnetId": aws.subnet(vpc)}],
+    )  # fmt: skip
+    aws.network_firewall.delete_firewall(FirewallArn=made["Firewall"]["FirewallArn"])

@@ -337,3 +337,18 @@ def standards_without_security_hub(aws: Cloud) -> None:
 def macie_enabled_twice(aws: Cloud) -> None:
     aws.macie2.enable_macie()
     aws.macie2.enable_macie()
+
+
+@mistake("cloudtrail.DeleteEventDataStore", "EventDataStoreTerminationProtectedException")
+def delete_protected_event_data_store(aws: Cloud) -> None:
+    made = aws.cloudtrail.create_event_data_store(Name=name("store"), TerminationProtectionEnabled=True)
+    aws.cloudtrail.delete_event_data_store(EventDataStore=made["EventDataStoreArn"])
+
+
+@mistake("secretsmanager.RotateSecret", "ResourceNotFoundException")
+def rotate_secret_by_a_function_that_is_not_there(aws: Cloud) -> None:
+    secret = aws.secretsmanager.create_secret(Name=name("secret"), SecretString="x")["ARN"]
+    function = aws.arn("lambda", "function:nothing")
+    aws.secretsmanager.rotate_secret(
+        SecretId=secret, RotationLambdaARN=function, RotationRules={"AutomaticallyAfterDays": 30}
+    )
