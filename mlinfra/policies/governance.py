@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlinfra.compliance.resource import Resource
+    from mlinfra.graph import ResourceGraph
 
 DATA_STORES: Final = (
     "aws:s3/bucket:Bucket",
@@ -175,7 +177,7 @@ def data_region(store: Resource) -> Truth:
 
     The region of a stack is that of the provider that most of its resources have.
     """
-    regions = _regions(store)
+    regions = _regions(store.graph.graph)
     if not regions:
         return NOT_APPLICABLE
     if any(isinstance(region, Unknown) for region in regions):
@@ -213,10 +215,10 @@ def _plain_secrets(resource: Resource) -> Iterator[Truth]:
     """
     for path, name, raw in _leaves(resource.node.inputs, ""):
         if isinstance(raw, Unknown):
-            suspicious = is_secret_value(name, "something") or not raw.dependencies
+            suspicious = _looks_secret(name, "something") or not raw.dependencies
             state: bool | None = None
         else:
-            suspicious, state = is_secret_value(name, raw), False
+            suspicious, state = _looks_secret(name, raw), False
         if suspicious and not _NO_SECRETS.fullmatch(name) and not resource.node.is_secret(path):
             yield Value(resource, path, "[not shown]").says(state, "a Pulumi secret, or a reference to one")
 
@@ -235,11 +237,14 @@ def _leaf(item: Any, path: str, key: str | int) -> Iterator[tuple[str, str, Any]
         yield join(path, key), _HUMP.sub("_", str(key)), item
 
 
-def _regions(store: Resource) -> list[Any]:
+@functools.lru_cache(maxsize=4)
+def _regions(graph: ResourceGraph) -> tuple[Any, ...]:
     """The region of each resource of the stack, by its provider."""
-    graph = store.graph.graph
     regions = (graph.node(node.provider).get("region") for node in graph.resources() if node.provider in graph)
-    return [region for region in regions if isinstance(region, str | Unknown)]
+    return tuple(region for region in regions if isinstance(region, str | Unknown))
+
+
+_looks_secret = functools.lru_cache(maxsize=16384)(is_secret_value)  # tags, regions and names are the same everywhere
 
 
 def _provider_region(store: Resource) -> Value:

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, any_of
+from mlinfra.compliance.truth import NOT_APPLICABLE, State, Truth, all_of, any_of
 from mlinfra.graph_values import Unknown
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Opening:
     def everything(self) -> Truth:
         """Whether it is about all protocols and ports."""
         return self.protocol.is_(*ALL_PROTOCOLS)
+
+    def to_world_on(self, ports: Iterable[int]) -> Truth:
+        """Whether the internet reaches one of the ports."""
+        reached = self.to_world()
+        return reached if reached.state is State.FALSE else reached & self.port(ports)
 
     def port(self, ports: Iterable[int]) -> Truth:
         """Whether it is about one of the ports, over TCP or UDP."""

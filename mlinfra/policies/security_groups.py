@@ -69,7 +69,7 @@ def sg_no_all_ingress(group: Resource) -> Truth:
 )
 def sg_no_admin_ports(group: Resource) -> Truth:
     """SSH, RDP and WinRM are tried within minutes by whoever scans the internet."""
-    return none_of(ingress(group), lambda one: one.to_world() & one.port(ADMIN_PORTS))
+    return none_of(ingress(group), lambda one: one.to_world_on(ADMIN_PORTS))
 
 
 @rule(
@@ -81,7 +81,7 @@ def sg_no_admin_ports(group: Resource) -> Truth:
 )
 def sg_no_ml_ports(group: Resource) -> Truth:
     """Jupyter, Ray, Dask, MLflow and model servers run whatever code they are sent, and ask nobody who they are."""
-    return none_of(ingress(group), lambda one: one.to_world() & one.port(ML_PORTS))
+    return none_of(ingress(group), lambda one: one.to_world_on(ML_PORTS))
 
 
 @rule(
@@ -93,7 +93,7 @@ def sg_no_ml_ports(group: Resource) -> Truth:
 )
 def sg_no_data_ports(group: Resource) -> Truth:
     """They are made for a network in which everybody may speak to them."""
-    return none_of(ingress(group), lambda one: one.to_world() & one.port(DATA_PORTS))
+    return none_of(ingress(group), lambda one: one.to_world_on(DATA_PORTS))
 
 
 @rule(
