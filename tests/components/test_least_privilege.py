@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import mlinfra as ml
-from mlinfra.sandbox.iam import Policies, Policy, Principal, Request, evaluate
+from mlinfra.sandbox.iam import Outcome, Policies, Policy, Principal, Request, evaluate
 from tests.components.access.platform import (
     ACCESS_POINT,
     ACCOUNT,
@@ -110,8 +110,8 @@ def of_resource(resource: str) -> Policy | None:
     return None
 
 
-def asked(role: str, row: list[str]) -> Any:
-    """The decision on a row of a table."""
+def asked(role: str, row: list[str], also: tuple[Policy, ...] = (), *, bounded: bool = True) -> Any:
+    """The decision on a row of a table; `also` are policies beside the role's own."""
     action, resource, *more = row
     context = dict(filled(table("contexts")[more[0]])) if more else {}
     arn = one("aws:iam/role:Role", role).outputs["arn"]
@@ -130,7 +130,12 @@ def asked(role: str, row: list[str]) -> Any:
     policies, key = held(role), action.startswith("kms:")
     return evaluate(
         Request(principal=principal, action=action, resource=on, context={**every, **context}),
-        Policies(identity=policies.identity, boundary=policies.boundary, resource=of_resource(on), strict=key),
+        Policies(
+            identity=(*policies.identity, *also),
+            boundary=policies.boundary if bounded else None,
+            resource=of_resource(on),
+            strict=key,
+        ),
     )
 
 
@@ -143,7 +148,8 @@ def rows(verdict: str) -> list[Any]:
     roles = {persona: f"people-{persona}" for persona in PERSONAS} | WORKLOADS
     found = [(role, row) for who, role in roles.items() for row in table(who).get(verdict, ())]
     if verdict == "denied":
-        found += [(role, row) for role in roles.values() for row in table("everybody")["denied"]]
+        everybody = [*table("everybody")["denied"], *table("everybody")["everyday"]]
+        found += [(role, row) for role in roles.values() for row in everybody]
     return [pytest.param(role, row, id=f"{role}-{'-'.join(row)}") for role, row in found]
 
 
@@ -157,6 +163,30 @@ def test_roles_can_do_their_work(role: str, row: list[str]) -> None:
 def test_roles_can_do_nothing_else(role: str, row: list[str]) -> None:
     decision = asked(role, row)
     assert not decision, decision.statements
+
+
+ADMINISTRATOR = Policy.parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "administrator")
+
+
+@pytest.mark.parametrize("row", table("everybody")["denied"], ids="-".join)
+@pytest.mark.parametrize("role", ["training-role", "people-break-glass"])
+def test_boundaries_hold_whatever_is_allowed(role: str, row: list[str]) -> None:
+    assert not asked(role, row, (ADMINISTRATOR,))
+
+
+@pytest.mark.parametrize("row", table("everybody")["everyday"], ids="-".join)
+def test_the_everyday_boundary_holds_identity_whatever_is_allowed(row: list[str]) -> None:
+    assert not asked("training-role", row, (ADMINISTRATOR,))
+
+
+def test_boundaries_are_not_what_keeps_work_from_being_done() -> None:
+    row = ["sagemaker:CreateEndpoint", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/one"]
+    assert asked("training-role", row, (ADMINISTRATOR,))
+
+
+@pytest.mark.parametrize(("role", "row"), rows("never"))
+def test_jobs_are_kept_apart_whatever_else_is_allowed(role: str, row: list[str]) -> None:
+    assert asked(role, row, (ADMINISTRATOR,), bounded=False).outcome is Outcome.EXPLICIT_DENY
 
 
 def trusts(verdict: str) -> list[Any]:
