@@ -22,9 +22,9 @@ MIN_TOKEN = 8  # shorter texts in answers ("true", "default") are no ids
 def record(endpoint: str, file: str, project: str, stack: str) -> None:
     """Deploy a project's stack that has no state yet, and note the calls."""
     from mlinfra.engine import Options, Stack, up
-    from mlinfra.engine.project import Project
     from mlinfra.sandbox.aws import serve
     from mlinfra.sandbox.aws.account import Account
+    from mlinfra.stack.project import Project
 
     calls: list[dict[str, Any]] = []
     original = Account.call

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from mlinfra.attestation.keys import SigningKey
     from mlinfra.attestation.trust import TrustedKey
-    from mlinfra.engine.project import Project
     from mlinfra.graph import ResourceGraph
+    from mlinfra.stack.project import Project
 
 
 @dataclass(frozen=True, slots=True)

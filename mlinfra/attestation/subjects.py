@@ -18,8 +18,8 @@ from mlinfra.graph_values import File, Reference, Unknown, join, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlinfra.engine.project import Project
     from mlinfra.graph import Node, ResourceGraph
+    from mlinfra.stack.project import Project
 
 WAIVERS: Final = "mlinfra.waivers.yaml"
 STATEMENT_SUFFIX: Final = ".attestation.json"

@@ -18,8 +18,8 @@ from mlinfra.compliance.formats import FORMATS
 from mlinfra.compliance.frameworks import chosen
 from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.rule import Severity
-from mlinfra.engine.project import Project
 from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.stack.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -200,9 +200,10 @@ def severity(level: str) -> Severity | None:
 
 def read_state(file: Path) -> ResourceGraph:
     """The graph of an exported state. Its secrets stay unknown unless the passphrase is there."""
-    from mlinfra.engine import deployment, graphs
-    from mlinfra.engine.secrets import Crypter, find_passphrase
-    from mlinfra.engine.stack import default_home
+    from mlinfra.engine import graphs
+    from mlinfra.stack import deployment
+    from mlinfra.stack.secrets import Crypter, find_passphrase
+    from mlinfra.stack.stack import default_home
 
     where = "standard input" if file == Path("-") else str(file)
     try:

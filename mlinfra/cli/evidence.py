@@ -127,7 +127,7 @@ def hold(stack: Stack, evidence: Evidence, *, files_only: bool = False) -> tuple
 def signing_key(name: str) -> SigningKey:
     """The key of a name in ~/.mlinfra/keys, or in a file. Raises ConfigError."""
     from mlinfra.attestation import keys
-    from mlinfra.engine.stack import default_home
+    from mlinfra.stack.stack import default_home
 
     file = Path(name) if name.endswith(".pem") or "/" in name else keys.key_file(default_home(), name)
     return keys.load(file, lambda: _passphrase(f"Passphrase of {file.name}: "))
@@ -145,7 +145,7 @@ def generate(
     """Make a signing key, encrypted with a passphrase (asked for, or $MLINFRA_KEY_PASSPHRASE)."""
     from mlinfra.attestation import keys
     from mlinfra.cli.opening import open_project
-    from mlinfra.engine.stack import default_home
+    from mlinfra.stack.stack import default_home
 
     project = open_project(where) if trust else None
     path = file or keys.key_file(default_home(), name)

@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING
 
 from mlinfra.cli.terminal import choose, say
-from mlinfra.engine.project import Project
-from mlinfra.engine.stack import Stack, default_home, stacks
 from mlinfra.errors import ConfigError, StateError
+from mlinfra.stack.project import Project
+from mlinfra.stack.stack import Stack, default_home, stacks
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -61,8 +61,8 @@ def start(
     mlinfra sandbox start --port 4566 --idle 86400
     mlinfra sandbox start --enforce-iam
     """
-    from mlinfra.engine.stack import default_home
     from mlinfra.sandbox.server import control
+    from mlinfra.stack.stack import default_home
 
     running = control.status(default_home())
     if running and port and not running.endpoint_url.endswith(f":{port}"):
@@ -81,8 +81,8 @@ def start(
 @app.command()
 def stop() -> None:
     """Stop the sandbox. It keeps its account for the next start."""
-    from mlinfra.engine.stack import default_home
     from mlinfra.sandbox.server import control
+    from mlinfra.stack.stack import default_home
 
     say(
         "The sandbox is stopped; it keeps its account." if control.stop(default_home()) else "The sandbox does not run."
@@ -95,8 +95,8 @@ def status(*, json: Json = False) -> None:
 
     mlinfra sandbox status || mlinfra sandbox start
     """
-    from mlinfra.engine.stack import default_home
     from mlinfra.sandbox.server import control
+    from mlinfra.stack.stack import default_home
 
     info = control.status(default_home())
     if info is None:
@@ -111,8 +111,8 @@ def status(*, json: Json = False) -> None:
 @app.command()
 def reset(*, yes: Annotated[bool, flag("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Empty the account. Stacks that were deployed to it start anew with their next `up`."""
-    from mlinfra.engine.stack import default_home
     from mlinfra.sandbox.server import control
+    from mlinfra.stack.stack import default_home
 
     if not yes and not interactive():
         raise ConfigError(
@@ -136,10 +136,10 @@ def env(
     eval "$(mlinfra sandbox env --region eu-west-1)"
     pulumi login --local && pulumi up           the real CLI, the same account
     """
-    from mlinfra.engine.stack import default_home
     from mlinfra.sandbox.server import control
     from mlinfra.sandbox.server.files import SandboxError
     from mlinfra.sandbox.session import Session
+    from mlinfra.stack.stack import default_home
 
     info = control.status(default_home())
     if info is None:

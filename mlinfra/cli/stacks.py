@@ -109,7 +109,7 @@ def ls(where: Where, *, json: Json = False) -> None:
 
     from mlinfra.cli.display.columns import print_columns
     from mlinfra.cli.opening import open_project
-    from mlinfra.engine.stack import default_home, stacks
+    from mlinfra.stack.stack import default_home, stacks
 
     project = open_project(where)
     deployed = {summary.name: summary for summary in stacks(default_home(), project.name)}

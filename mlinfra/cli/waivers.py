@@ -129,7 +129,7 @@ def _last_day(rule: Rule, expires: date | None) -> date:
 
 def _file(where: Located, named: Path | None) -> Path:
     from mlinfra.compliance import waiverfile
-    from mlinfra.engine.project import Project
+    from mlinfra.stack.project import Project
 
     choose(color=where.color, interactive=not where.non_interactive)
     if named is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlinfra.engine.operations import destroy, import_resources, preview, refresh, up
 from mlinfra.engine.options import Cancellation, ImportItem, Options, Result
-from mlinfra.engine.stack import Stack
+from mlinfra.stack.stack import Stack
 
 __all__ = [
     "Cancellation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlinfra.engine import urn as urns
+from mlinfra.stack import urn as urns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,9 +10,9 @@ import grpc
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from mlinfra.engine.codec import Wire, decode
 from mlinfra.engine.provider import Checked, CheckFailure, Diffed, DiffKind, InitFailure, PropertyDiff, ProviderFailure
-from mlinfra.engine.values import Archive, Asset, OutputValue, Secret, children, plain
+from mlinfra.stack.codec import Wire, decode
+from mlinfra.stack.values import Archive, Asset, OutputValue, Secret, children, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

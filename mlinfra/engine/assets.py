@@ -7,8 +7,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.values import Archive, Asset, OutputValue, Secret
 from mlinfra.errors import UnsupportedError
+from mlinfra.stack.values import Archive, Asset, OutputValue, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

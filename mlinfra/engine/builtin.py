@@ -6,7 +6,6 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.engine import diff
-from mlinfra.engine import urn as urns
 from mlinfra.engine.provider import (
     Checked,
     CheckFailure,
@@ -17,12 +16,13 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.values import Properties, has_secrets
+from mlinfra.stack import urn as urns
+from mlinfra.stack.values import Properties, has_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 STASH: Final = "pulumi:index:Stash"

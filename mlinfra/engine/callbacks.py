@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from pulumi.runtime.proto import alias_pb2, callback_pb2, callback_pb2_grpc, resource_pb2
 
-from mlinfra.engine import urn as urns
-from mlinfra.engine.codec import SpecialValue, Wire, decode
 from mlinfra.engine.goal import HOOKS
+from mlinfra.stack import urn as urns
+from mlinfra.stack.codec import SpecialValue, Wire, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from google.protobuf.message import Message
 
-    from mlinfra.engine.state import ResourceState
     from mlinfra.engine.tasks import Task
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.state import ResourceState
+    from mlinfra.stack.values import Properties
 
 _WIRE = Wire(outputs=True)
 

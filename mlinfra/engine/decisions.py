@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlinfra.engine import diff
 from mlinfra.engine.provider import Diffed
-from mlinfra.engine.values import has_unknowns, plain
+from mlinfra.stack.values import has_unknowns, plain
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from mlinfra.engine.goal import Goal
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 
 @dataclass(frozen=True, slots=True)

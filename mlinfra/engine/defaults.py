@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mlinfra.engine import urn as urns
 from mlinfra.engine.goal import Goal
 from mlinfra.engine.registry import INTERNAL
-from mlinfra.engine.toolchain import find_python
-from mlinfra.engine.urn import Reference
 from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.toolchain import find_python
+from mlinfra.stack.urn import Reference
 
 if TYPE_CHECKING:
-    from mlinfra.engine.config import StackConfig
     from mlinfra.engine.registrar import Registrar
-    from mlinfra.engine.stack import Stack
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.config import StackConfig
+    from mlinfra.stack.stack import Stack
+    from mlinfra.stack.values import Properties
 
 
 class DefaultProviders:

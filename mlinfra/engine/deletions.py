@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlinfra.engine.parts import Parts
     from mlinfra.engine.planner import Planner
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 
 class Deletions:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlinfra.engine import diff
 from mlinfra.engine.ledger import Ledger, dependencies, provider_urn
-from mlinfra.engine.state import ResourceState
-from mlinfra.engine.values import UNKNOWN
+from mlinfra.stack.state import ResourceState
+from mlinfra.stack.values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine import paths
 from mlinfra.engine.provider import Diffed, DiffKind, PropertyDiff
-from mlinfra.engine.values import Archive, Asset, Properties, ResourceRef, Secret, plain
+from mlinfra.stack import paths
+from mlinfra.stack.values import Archive, Asset, Properties, ResourceRef, Secret, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

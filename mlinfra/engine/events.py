@@ -10,14 +10,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from mlinfra.engine import codec
-from mlinfra.engine.values import ASSET, SIGNATURE
+from mlinfra.stack import codec
+from mlinfra.stack.values import ASSET, SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mlinfra.engine.provider import PropertyDiff
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 Severity = Literal["debug", "info", "info#err", "warning", "error"]
 HIDDEN: Final = "[secret]"

@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import tasks
-from mlinfra.engine import urn as urns
 from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
 from mlinfra.engine.performer import Performer, Protected
-from mlinfra.engine.values import Properties, Secret
 from mlinfra.errors import MlinfraError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.values import Properties, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mlinfra.engine.ledger import Ledger
     from mlinfra.engine.registry import Registry
     from mlinfra.engine.report import Reporter
-    from mlinfra.engine.state import ResourceState
     from mlinfra.engine.tasks import Task
     from mlinfra.engine.turns import Turns
+    from mlinfra.stack.state import ResourceState
 
 _PENDING: Final = {
     tasks.CREATE: "creating",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
-from mlinfra.engine import urn as urns
-from mlinfra.engine.codec import SpecialValue, Wire, decode
 from mlinfra.engine.outputs import dependencies_of
-from mlinfra.engine.values import ResourceRef
 from mlinfra.errors import MlinfraError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.codec import SpecialValue, Wire, decode
+from mlinfra.stack.values import ResourceRef
 
 if TYPE_CHECKING:
     from mlinfra.engine.callbacks import Callbacks

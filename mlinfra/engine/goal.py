@@ -11,14 +11,14 @@ from urllib.parse import unquote, urlsplit
 
 from pulumi.runtime.proto import resource_pb2, source_pb2
 
-from mlinfra.engine import codec
-from mlinfra.engine.state import ResourceState
+from mlinfra.stack import codec
+from mlinfra.stack.state import ResourceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.values import Properties
 
 HOOKS: Final = {  # kinds of hooks as states name them, and as the wire does
     "BeforeCreate": "before_create",

@@ -6,16 +6,16 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine import deployment
-from mlinfra.engine.urn import name_of
-from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Archive, Asset, OutputValue, ResourceRef, Secret
 from mlinfra.graph import File, Node, NodeOptions, Reference, ResourceGraph, Source, Unknown, join
+from mlinfra.stack import deployment
+from mlinfra.stack.urn import name_of
+from mlinfra.stack.values import UNKNOWN, UNKNOWN_STRING, Archive, Asset, OutputValue, ResourceRef, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlinfra.engine.secrets import Crypter
-    from mlinfra.engine.state import ResourceState, Snapshot
+    from mlinfra.stack.secrets import Crypter
+    from mlinfra.stack.state import ResourceState, Snapshot
 
 _POSITION: Final = re.compile(r"(?:project:///)?(?P<file>.+)#(?P<line>\d+)(?:,(?P<column>\d+))?")
 _URN: Final = re.compile(r"urn:pulumi:(?P<stack>.*?)::(?P<project>.*?)::")

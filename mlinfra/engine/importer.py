@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlinfra.engine import tasks
-from mlinfra.engine import urn as urns
-from mlinfra.engine.state import ResourceState
 from mlinfra.engine.tasks import Task
-from mlinfra.engine.urn import STACK_TYPE, Reference
 from mlinfra.errors import ConfigError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.state import ResourceState
+from mlinfra.stack.urn import STACK_TYPE, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

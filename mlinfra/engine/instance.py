@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine import diff
-from mlinfra.engine.paths import reset_all
 from mlinfra.engine.provider import (
     Checked,
     Configured,
@@ -18,7 +17,8 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.values import UNKNOWN, Properties, ResourceRef, Secret, has_secrets, has_unknowns
+from mlinfra.stack.paths import reset_all
+from mlinfra.stack.values import UNKNOWN, Properties, ResourceRef, Secret, has_secrets, has_unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,8 +6,8 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlinfra.engine import urn as urns
-from mlinfra.engine.state import Journal, PendingOperation, ResourceState, Snapshot
+from mlinfra.stack import urn as urns
+from mlinfra.stack.state import Journal, PendingOperation, ResourceState, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

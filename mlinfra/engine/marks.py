@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 
 @dataclass(slots=True)

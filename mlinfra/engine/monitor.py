@@ -13,12 +13,12 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from mlinfra.engine import urn as urns
 from mlinfra.engine.callbacks import CallbackError
-from mlinfra.engine.codec import SpecialValue, Wire, decode
 from mlinfra.engine.executor import Stopped
 from mlinfra.engine.functions import CallFailed
 from mlinfra.errors import MlinfraError, UnsupportedError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.codec import SpecialValue, Wire, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mlinfra.engine.registrar import Registrar
     from mlinfra.engine.report import Reporter
     from mlinfra.engine.requests import Requests
-    from mlinfra.engine.stack import Stack
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.stack import Stack
+    from mlinfra.stack.values import Properties
 
 _Method = TypeVar("_Method", bound="Callable[..., Any]")
 _R = resource_pb2

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlinfra.engine.events import Event
     from mlinfra.engine.options import ImportItem, Options, Result
     from mlinfra.engine.run import Kind, Run
-    from mlinfra.engine.stack import Stack
+    from mlinfra.stack.stack import Stack
 
 Emit = Callable[["Event"], None]
 

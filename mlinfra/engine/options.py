@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlinfra.engine.provider import ProviderSource
-    from mlinfra.engine.state import Snapshot
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.state import Snapshot
+    from mlinfra.stack.values import Properties
 
 
 class Cancellation(threading.Event):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.codec import plain_output
-from mlinfra.engine.values import OutputValue, children
+from mlinfra.stack.codec import plain_output
+from mlinfra.stack.values import OutputValue, children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

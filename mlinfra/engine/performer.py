@@ -6,20 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import diff, tasks
-from mlinfra.engine import urn as urns
 from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
 from mlinfra.engine.goal import now
 from mlinfra.engine.provider import InitFailure, ProviderFailure
-from mlinfra.engine.values import UNKNOWN_STRING
 from mlinfra.errors import MlinfraError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.values import UNKNOWN_STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlinfra.engine.registry import Registry
     from mlinfra.engine.report import Reporter
-    from mlinfra.engine.state import ResourceState
     from mlinfra.engine.tasks import Task
+    from mlinfra.stack.state import ResourceState
 
 _MAX_TRIES: Final = 100
 

@@ -7,24 +7,24 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mlinfra.engine import diff, tasks
-from mlinfra.engine import urn as urns
 from mlinfra.engine.decisions import forced, judge, triggered
 from mlinfra.engine.dependents import replaced_with
 from mlinfra.engine.instance import DiffUnavailable
 from mlinfra.engine.ledger import dependencies, provider_urn
 from mlinfra.engine.parts import Abort, Parts
-from mlinfra.engine.paths import reset_all
 from mlinfra.engine.provider import Checked, CheckFailure, Diffed
 from mlinfra.engine.tasks import Task
-from mlinfra.engine.values import has_secrets, has_unknowns
 from mlinfra.errors import MlinfraError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.paths import reset_all
+from mlinfra.stack.values import has_secrets, has_unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlinfra.engine.goal import Goal
     from mlinfra.engine.registry import Keeper
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 
 @dataclass(slots=True)

@@ -9,9 +9,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from mlinfra.engine import urn as urns
 from mlinfra.engine.answers import assets, checked, diffed, failure, failures, restored, variable
-from mlinfra.engine.codec import Wire, decode
 from mlinfra.engine.provider import (
     Checked,
     Configured,
@@ -21,11 +19,13 @@ from mlinfra.engine.provider import (
     Invoked,
     ReadResult,
 )
+from mlinfra.stack import urn as urns
+from mlinfra.stack.codec import Wire, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.values import Properties
 
 _FULL: Final = Wire()
 _BRIEF: Final = Wire(contents=False)  # hashes are enough where nothing is made from an asset

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine.plugin import Plugin
-from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ProviderError, UnsupportedError
+from mlinfra.stack.yamlfile import read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """What the engine asks of a provider. A plugin over gRPC and the offline planner both answer it.
 
-Property maps carry the value classes of `mlinfra.engine.values`; a provider that refuses secrets or resource
+Property maps carry the value classes of `mlinfra.stack.values`; a provider that refuses secrets or resource
 references says so in `Configured`, and the caller strips them. Every failure is a `ProviderFailure`.
 """
 
@@ -15,7 +15,7 @@ from mlinfra.errors import ProviderError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.values import Properties
 
 
 class ProviderFailure(ProviderError):

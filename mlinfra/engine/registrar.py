@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlinfra.engine import tasks
-from mlinfra.engine import urn as urns
 from mlinfra.engine.aliases import former_urns
 from mlinfra.engine.callbacks import CallbackError
 from mlinfra.engine.decisions import imports
@@ -20,12 +19,13 @@ from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.planner import Case, Planner
 from mlinfra.engine.tasks import Task
 from mlinfra.errors import MlinfraError
+from mlinfra.stack import urn as urns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlinfra.engine.goal import Alias, Goal
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 Mode = Literal["update", "refresh", "destroy"]
 

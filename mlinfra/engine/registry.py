@@ -11,7 +11,6 @@ import uuid
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mlinfra.engine import diff
-from mlinfra.engine import urn as urns
 from mlinfra.engine.instance import Instance
 from mlinfra.engine.provider import (
     Checked,
@@ -22,13 +21,14 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.urn import Reference
-from mlinfra.engine.values import UNKNOWN_STRING, Properties
+from mlinfra.stack import urn as urns
+from mlinfra.stack.urn import Reference
+from mlinfra.stack.values import UNKNOWN_STRING, Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 INTERNAL: Final = "__internal"  # what the engine keeps in a provider resource's inputs for itself
 

@@ -11,8 +11,8 @@ from mlinfra.engine import diff, events, tasks
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlinfra.engine.state import PendingOperation
     from mlinfra.engine.tasks import Task
+    from mlinfra.stack.state import PendingOperation
 
 
 class Reporter:

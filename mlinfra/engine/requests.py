@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine import urn as urns
 from mlinfra.engine.assets import hashed
 from mlinfra.engine.callbacks import CallbackError, Callbacks
-from mlinfra.engine.codec import SpecialValue, decode
 from mlinfra.engine.goal import Goal, Positions, goal_of, inherit, options_of
 from mlinfra.engine.outputs import dependencies_of, with_dependencies, without_outputs
 from mlinfra.engine.registry import INTERNAL
-from mlinfra.engine.state import ResourceState
 from mlinfra.errors import MlinfraError, UnsupportedError
+from mlinfra.stack import urn as urns
+from mlinfra.stack.codec import SpecialValue, decode
+from mlinfra.stack.state import ResourceState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pulumi.runtime.proto import resource_pb2
 
     from mlinfra.engine.defaults import DefaultProviders
-    from mlinfra.engine.stack import Stack
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.stack import Stack
+    from mlinfra.stack.values import Properties
 
 
 class Requests:

@@ -33,16 +33,16 @@ from mlinfra.engine.requests import Requests
 from mlinfra.engine.targets import Selection
 from mlinfra.engine.tasks import Task
 from mlinfra.engine.turns import Turns
-from mlinfra.engine.urn import STACK_TYPE
 from mlinfra.errors import MlinfraError
+from mlinfra.stack.urn import STACK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mlinfra.engine.provider import Provider
-    from mlinfra.engine.stack import Stack
-    from mlinfra.engine.state import ResourceState
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.stack import Stack
+    from mlinfra.stack.state import ResourceState
+    from mlinfra.stack.values import Properties
 
 _MAX_PARALLEL: Final = 128
 _PATIENCE: Final = 30.0  # seconds that a program may take to end after its resources are done

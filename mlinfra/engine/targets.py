@@ -10,7 +10,7 @@ from mlinfra.engine.ledger import dependencies, provider_urn
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 
 class Patterns:

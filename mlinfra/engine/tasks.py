@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.engine import urn as urns
 from mlinfra.engine.events import Step
+from mlinfra.stack import urn as urns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlinfra.engine.provider import Diffed, PropertyDiff
-    from mlinfra.engine.state import ResourceState
+    from mlinfra.stack.state import ResourceState
 
 SAME: Final = "same"
 CREATE: Final = "create"

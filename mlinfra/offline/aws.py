@@ -17,9 +17,9 @@ from mlinfra.catalog.aws_types import AwsType, lookup
 from mlinfra.catalog.naming import autoname
 from mlinfra.catalog.templates import MissingError, fill, spell
 from mlinfra.engine.provider import Checked, CheckFailure
-from mlinfra.engine.urn import name_of, type_of
-from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Properties, Secret, has_secrets, has_unknowns, plain
 from mlinfra.offline.functions import Context
+from mlinfra.stack.urn import name_of, type_of
+from mlinfra.stack.values import UNKNOWN, UNKNOWN_STRING, Properties, Secret, has_secrets, has_unknowns, plain
 
 _HEX: Final = re.compile(r"hex(\d+)")
 _DEFAULTS: Final = "__defaults"  # where pulumi-aws keeps the names of the inputs that it filled in itself

@@ -6,8 +6,8 @@ import hashlib
 from typing import Any, Final
 
 from mlinfra.engine.provider import Checked
-from mlinfra.engine.urn import name_of, type_of
-from mlinfra.engine.values import UNKNOWN, Properties, Secret
+from mlinfra.stack.urn import name_of, type_of
+from mlinfra.stack.values import UNKNOWN, Properties, Secret
 
 # Kinds without a namespace, of the built-in groups (https://kubernetes.io/docs/reference/kubernetes-api/).
 _CLUSTER_WIDE: Final = frozenset(

@@ -15,10 +15,10 @@ from mlinfra.errors import MlinfraError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mlinfra.engine.config import StackConfig
     from mlinfra.engine.events import Event
-    from mlinfra.engine.store import Store
     from mlinfra.graph import ResourceGraph
+    from mlinfra.stack.config import StackConfig
+    from mlinfra.stack.store import Store
 
 
 class PlanError(MlinfraError):

@@ -19,10 +19,10 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.urn import name_of, type_of
-from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Properties, Secret, plain
 from mlinfra.errors import ConfigError
 from mlinfra.offline import aws, functions, kubernetes
+from mlinfra.stack.urn import name_of, type_of
+from mlinfra.stack.values import UNKNOWN, UNKNOWN_STRING, Properties, Secret, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from mlinfra.engine import program
 from mlinfra.engine.program import Program
-from mlinfra.engine.toolchain import find_python
 from mlinfra.errors import MlinfraError
 from mlinfra.offline.plan import plan_fresh
+from mlinfra.stack.toolchain import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.codec import decode
 from mlinfra.engine.graphs import node_of
-from mlinfra.engine.state import ResourceState
 from mlinfra.graph import ResourceGraph
+from mlinfra.stack.codec import decode
+from mlinfra.stack.state import ResourceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pulumi.runtime.proto import analyzer_pb2
 
-    from mlinfra.engine.values import Properties
     from mlinfra.graph import Node
+    from mlinfra.stack.values import Properties
 
 
 class Declared:

@@ -10,8 +10,8 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from mlinfra.compliance import waiverfile
 from mlinfra.compliance.profiles import Profile
-from mlinfra.engine.project import Project
 from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.stack.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,14 +11,14 @@ import os
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from mlinfra.engine import urn as urns
 from mlinfra.engine.plugins import PluginSource
-from mlinfra.engine.values import plain
 from mlinfra.sandbox.session import PACKAGES
+from mlinfra.stack import urn as urns
+from mlinfra.stack.values import plain
 
 if TYPE_CHECKING:
-    from mlinfra.engine.state import PendingOperation, Snapshot
-    from mlinfra.engine.store import Store
+    from mlinfra.stack.state import PendingOperation, Snapshot
+    from mlinfra.stack.store import Store
 
 
 def doubtful(snapshot: Snapshot, operation: str) -> bool:

@@ -13,16 +13,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.engine.state import Snapshot
 from mlinfra.errors import ConfigError
 from mlinfra.sandbox.server import control
 from mlinfra.sandbox.server.files import HOST, SandboxError, ServerFiles, ServerInfo, write_private
+from mlinfra.stack.state import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
     from pathlib import Path
 
-    from mlinfra.engine.store import Store
+    from mlinfra.stack.store import Store
 
 ACCOUNT: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"

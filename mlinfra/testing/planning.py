@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine import Stack
 from mlinfra.engine.program.inline import InlineProgram
-from mlinfra.engine.project import Project
 from mlinfra.offline.plan import PlanError, plan_stack
+from mlinfra.stack.project import Project
 
 if TYPE_CHECKING:
     from mlinfra.graph import ResourceGraph

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mlinfra.attestation import keys, statement, subjects, trust
-from mlinfra.engine.project import Project
 from mlinfra.graph import Node, ResourceGraph, Unknown
+from mlinfra.stack.project import Project
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PASSPHRASE = "a passphrase that is long enough"

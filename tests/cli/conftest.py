@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from mlinfra.cli import main, terminal
-from mlinfra.engine.project import Project as EngineProject
-from mlinfra.engine.stack import Stack
-from mlinfra.engine.state import ResourceState, Snapshot
-from mlinfra.engine.urn import STACK_TYPE
-from mlinfra.engine.values import Secret
+from mlinfra.stack.project import Project as EngineProject
+from mlinfra.stack.stack import Stack
+from mlinfra.stack.state import ResourceState, Snapshot
+from mlinfra.stack.urn import STACK_TYPE
+from mlinfra.stack.values import Secret
 
 CONF = Path(__file__).parents[1] / "conformance"  # a stand-in provider, and the SDK that programs import
 

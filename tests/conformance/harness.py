@@ -28,9 +28,9 @@ from mlinfra.engine import (
     refresh,
     up,
 )
-from mlinfra.engine.deployment import encode
-from mlinfra.engine.project import Project
 from mlinfra.errors import MlinfraError
+from mlinfra.stack.deployment import encode
+from mlinfra.stack.project import Project
 
 HERE = Path(__file__).parent
 PASSPHRASE = "conformance"

@@ -14,9 +14,9 @@ from typing import Any
 from mlinfra.engine import Options, Stack, preview, up
 from mlinfra.engine.events import Event, ResourcePre
 from mlinfra.engine.program.inline import InlineProgram
-from mlinfra.engine.project import Project
 from mlinfra.sandbox.server import control
 from mlinfra.sandbox.session import Session
+from mlinfra.stack.project import Project
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs/changes.md"

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from mlinfra.engine.project import Project
-from mlinfra.engine.store import Store
 from mlinfra.sandbox.server import control
+from mlinfra.stack.project import Project
+from mlinfra.stack.store import Store
 from tests.e2e.conftest import ROOT, Shell
 
 log = logging.getLogger(__name__)

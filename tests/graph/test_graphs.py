@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mlinfra.engine import deployment, graphs
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.state import ResourceState, Snapshot
-from mlinfra.engine.values import UNKNOWN, Archive, Asset, OutputValue, ResourceRef, Secret
+from mlinfra.engine import graphs
 from mlinfra.errors import StateError
 from mlinfra.graph import File, NodeOptions, Reference, ResourceGraph, Source, Unknown
+from mlinfra.stack import deployment
+from mlinfra.stack.secrets import Crypter
+from mlinfra.stack.state import ResourceState, Snapshot
+from mlinfra.stack.values import UNKNOWN, Archive, Asset, OutputValue, ResourceRef, Secret
 
 P = "urn:pulumi:dev::p::"
 STACK, KEY, DATA = f"{P}pulumi:pulumi:Stack::p-dev", f"{P}conf:index:Thing::key", f"{P}conf:index:Thing::data"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mlinfra.catalog.aws_types import all_types
 from mlinfra.engine.provider import ProviderFailure
-from mlinfra.engine.values import UNKNOWN, UNKNOWN_STRING, Secret, contains, has_unknowns
 from mlinfra.offline.provider import OfflineProvider, OfflineSource
+from mlinfra.stack.values import UNKNOWN, UNKNOWN_STRING, Secret, contains, has_unknowns
 
 BUCKET, VPC = "aws:s3/bucket:Bucket", "aws:ec2/vpc:Vpc"
 

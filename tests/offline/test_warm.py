@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mlinfra.engine import Stack
-from mlinfra.engine.project import Project
 from mlinfra.graph import ResourceGraph
 from mlinfra.offline.plan import PlanError, plan_fresh
 from mlinfra.offline.quick import quick_plan
 from mlinfra.offline.warm import Warm
+from mlinfra.stack.project import Project
 
 POLICIES = Path(__file__).parents[1] / "policies/programs"
 PROGRAM = """

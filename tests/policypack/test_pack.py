@@ -16,13 +16,13 @@ import mlinfra
 from mlinfra.compliance.check import run
 from mlinfra.compliance.report import Status
 from mlinfra.engine import Options, Stack, graphs, preview
-from mlinfra.engine.codec import Wire
-from mlinfra.engine.project import Project
-from mlinfra.engine.state import ResourceState, Snapshot
-from mlinfra.engine.values import UNKNOWN, Secret
 from mlinfra.offline.provider import OfflineSource
 from mlinfra.policies.registry import RULES
 from mlinfra.policypack.server import Pack, _today
+from mlinfra.stack.codec import Wire
+from mlinfra.stack.project import Project
+from mlinfra.stack.state import ResourceState, Snapshot
+from mlinfra.stack.values import UNKNOWN, Secret
 
 STACK_URN = "urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev"
 BUCKET = "aws:s3/bucket:Bucket"

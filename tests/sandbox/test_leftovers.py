@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from mlinfra.engine.plugins import PluginSource
-from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.store import Store
 from mlinfra.sandbox import leftovers
 from mlinfra.sandbox.server import control
 from mlinfra.sandbox.server.inventory import inventory
 from mlinfra.sandbox.session import Session
+from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.store import Store
 
 PROVIDER = ResourceState(
     urn="urn:pulumi:s::p::pulumi:providers:aws::default", type="pulumi:providers:aws", id="one", custom=True

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mlinfra.cli.display.progress import Progress
     from mlinfra.engine.events import Diagnostic
     from mlinfra.engine.options import Result
-    from mlinfra.engine.state import ResourceState
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.state import ResourceState
+    from mlinfra.stack.values import Properties
 
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # Pulumi's own colour marks
 _COMMANDS = re.compile(r"`pulumi (up|preview|refresh|destroy|state unprotect)\b")  # that Pulumi's messages name

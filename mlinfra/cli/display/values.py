@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from mlinfra.engine.events import HIDDEN
-from mlinfra.engine.values import UNKNOWN, Archive, Asset, OutputValue, ResourceRef, Secret
+from mlinfra.stack.values import UNKNOWN, Archive, Asset, OutputValue, ResourceRef, Secret
 
 UNKNOWN_TEXT: Final = "[known after deployment]"
 SECRET_TEXT: Final = HIDDEN

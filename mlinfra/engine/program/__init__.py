@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from mlinfra.engine.program.runner import SHOWN
-from mlinfra.engine.toolchain import find_python
 from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.stack.toolchain import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mlinfra.engine.events import Severity
     from mlinfra.engine.options import Options
-    from mlinfra.engine.stack import Stack
+    from mlinfra.stack.stack import Stack
 
 _RUNNER: Final = Path(__file__).with_name("runner.py")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlinfra.engine.events import Severity
-    from mlinfra.engine.stack import Stack
+    from mlinfra.stack.stack import Stack
 
 
 class InlineProgram:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog.naming import autoname, finish
 from mlinfra.engine.provider import CheckFailure
-from mlinfra.engine.values import UNKNOWN, Archive, Asset, Properties, has_unknowns
 from mlinfra.sandbox.aws.names import child
+from mlinfra.stack.values import UNKNOWN, Archive, Asset, Properties, has_unknowns
 
 if TYPE_CHECKING:
     from mlinfra.catalog.aws_types import AwsType

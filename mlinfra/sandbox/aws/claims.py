@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
 
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.values import Properties
 
 Key = tuple[str, str]  # provider instance, URN
 

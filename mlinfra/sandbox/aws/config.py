@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mlinfra.engine.provider import CheckFailure
-from mlinfra.engine.values import UNKNOWN, Properties, plain
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, DEFAULT_REGION
+from mlinfra.stack.values import UNKNOWN, Properties, plain
 
 # Settings that mean nothing here: credentials and endpoints are the sandbox's own, and nothing needs to be skipped.
 IGNORED: Final = frozenset(

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.values import UNKNOWN, Archive, Asset, has_unknowns
 from mlinfra.sandbox.aws.converters import CONVERTERS
+from mlinfra.stack.values import UNKNOWN, Archive, Asset, has_unknowns
 
 if TYPE_CHECKING:
     from mlinfra.catalog.aws_types import AwsType

@@ -11,8 +11,8 @@ from mlinfra.sandbox.aws.account import ACCOUNT_ID
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlinfra.engine.values import Properties
     from mlinfra.sandbox.aws.account import Account
+    from mlinfra.stack.values import Properties
 
 MADE_UP: Final = "20260101"  # what stands for the `*` in a name that a program looks for
 NONE: Final = "invoking aws:ec2/getAmi:getAmi: no image matches"

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from mlinfra.catalog.aws_types import lookup
 from mlinfra.catalog.templates import MissingError, fill
 from mlinfra.engine.provider import Invoked, ProviderFailure
-from mlinfra.engine.values import Properties, has_unknowns
 from mlinfra.errors import ConfigError
 from mlinfra.offline import functions
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, AwsError
 from mlinfra.sandbox.aws.images import images
 from mlinfra.sandbox.aws.names import search
 from mlinfra.sandbox.aws.resource import Resource
+from mlinfra.stack.values import Properties, has_unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -18,13 +18,13 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
-from mlinfra.engine.values import UNKNOWN, Properties
 from mlinfra.sandbox.aws import checks, diffs
 from mlinfra.sandbox.aws.account import Account, AwsError
 from mlinfra.sandbox.aws.claims import Claim, Claims
 from mlinfra.sandbox.aws.lifecycle import create, delete, update
 from mlinfra.sandbox.aws.resource import Resource
 from mlinfra.sandbox.aws.restore import completed, inputs_of
+from mlinfra.stack.values import UNKNOWN, Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -16,7 +16,7 @@ from mlinfra.sandbox.aws.hooks import HOOKS, Hook
 from mlinfra.sandbox.aws.names import Names, search
 
 if TYPE_CHECKING:
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.values import Properties
 
 
 @dataclass

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.values import Properties, has_unknowns
 from mlinfra.sandbox.aws import checks, diffs
+from mlinfra.stack.values import Properties, has_unknowns
 
 if TYPE_CHECKING:
     from mlinfra.catalog.aws_types import AwsType

@@ -19,15 +19,15 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from mlinfra.engine.codec import Wire, decode
 from mlinfra.engine.provider import Checked, Diffed, InitFailure, ProviderFailure
-from mlinfra.engine.values import Properties, plain
 from mlinfra.sandbox.aws import config
 from mlinfra.sandbox.aws.account import Account, AwsError
 from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig
 from mlinfra.sandbox.aws.invokes import invoke
 from mlinfra.sandbox.aws.provider import AwsProvider
+from mlinfra.stack.codec import Wire, decode
+from mlinfra.stack.values import Properties, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

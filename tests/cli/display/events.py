@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlinfra.engine.events import Diagnostic, ResourceFailed, ResourceOutputs, ResourcePre, Step
-from mlinfra.engine.state import ResourceState
+from mlinfra.stack.state import ResourceState
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlinfra.cli.display.diff import changes
-from mlinfra.engine.values import UNKNOWN, Asset, Secret
+from mlinfra.stack.values import UNKNOWN, Asset, Secret
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

@@ -22,8 +22,8 @@ from mlinfra.cli.display.tree import print_tree
 from mlinfra.cli.display.words import WORDS, seconds, short_type, words
 from mlinfra.engine.events import Diagnostic, Event, ResourcePre
 from mlinfra.engine.options import Result
-from mlinfra.engine.state import Snapshot
-from mlinfra.engine.values import UNKNOWN, Secret
+from mlinfra.stack.state import Snapshot
+from mlinfra.stack.values import UNKNOWN, Secret
 
 from .events import STACK, done, failed, stack, state, step, urn
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from mlinfra.catalog.aws_types import AwsType, lookup
-from mlinfra.engine.values import Archive, Asset
+from mlinfra.catalog.templates import MissingError, fill
 from mlinfra.sandbox.aws import diffs
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, Account
 from mlinfra.sandbox.aws.claims import Claims
 from mlinfra.sandbox.aws.config import ProviderConfig
 from mlinfra.sandbox.aws.provider import AwsProvider
-from mlinfra.catalog.templates import MissingError, fill
+from mlinfra.stack.values import Archive, Asset
 
 CASES: Final = Path(__file__).with_name("cases")
 REFERENCE: Final = re.compile(r"<(\w+/\w+(?:#\w+)?)\.([\w.]+)>")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlinfra.catalog.aws_types import AwsType, all_types, lookup
-from mlinfra.engine.values import UNKNOWN, Asset
 from mlinfra.sandbox.aws.diffs import canonical, diff, identity, same
 from mlinfra.sandbox.aws.restore import restored
+from mlinfra.stack.values import UNKNOWN, Asset
 
 POLICY = {
     "Version": "2012-10-17",

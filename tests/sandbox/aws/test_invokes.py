@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mlinfra.engine.provider import ProviderFailure
-from mlinfra.engine.values import UNKNOWN
 from mlinfra.sandbox.aws.invokes import ABANDON, invoke
+from mlinfra.stack.values import UNKNOWN
 from tests.sandbox.aws.lives import Life
 from tests.sandbox.conftest import Sandbox
 

@@ -10,9 +10,9 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from mlinfra.engine.codec import Wire, decode
-from mlinfra.engine.values import UNKNOWN, Secret
 from mlinfra.sandbox.aws import serve
+from mlinfra.stack.codec import Wire, decode
+from mlinfra.stack.values import UNKNOWN, Secret
 from tests.sandbox.conftest import Sandbox
 
 WIRE = Wire()

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.values import Archive, Asset
 from mlinfra.sandbox.aws.account import AwsError, is_missing
 from mlinfra.sandbox.aws.hooks.base import Hook
+from mlinfra.stack.values import Archive, Asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from mlinfra.engine.values import Asset
 from mlinfra.sandbox.aws.account import AwsError
 from mlinfra.sandbox.aws.hooks.base import Hook
+from mlinfra.stack.values import Asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """What a stack consists of: resource states, pending operations and the snapshot that holds them.
 
 The shapes are Pulumi's deployment v3 (sdk/go/common/apitype `ResourceV3`, `OperationV2`, `DeploymentV3`).
-Values inside carry the classes of `mlinfra.engine.values`; `mlinfra.engine.store` writes and reads the JSON.
+Values inside carry the classes of `mlinfra.stack.values`; `mlinfra.stack.store` writes and reads the JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.values import Properties
 
 
 @dataclass(slots=True, kw_only=True)

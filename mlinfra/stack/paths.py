@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from mlinfra.engine.values import Properties, Secret
+from mlinfra.stack.values import Properties, Secret
 
 Path = tuple[str | int, ...]
 

@@ -18,7 +18,7 @@ from mlinfra.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlinfra.engine.project import Project
+    from mlinfra.stack.project import Project
 
 
 @dataclass(frozen=True, slots=True)

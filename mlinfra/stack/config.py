@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.paths import Path, parse
-from mlinfra.engine.project import Project, full_key, has_type, type_name
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.values import Secret
-from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError, UnsupportedError
+from mlinfra.stack.paths import Path, parse
+from mlinfra.stack.project import Project, full_key, has_type, type_name
+from mlinfra.stack.secrets import Crypter
+from mlinfra.stack.values import Secret
+from mlinfra.stack.yamlfile import read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

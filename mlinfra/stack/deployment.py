@@ -14,15 +14,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra import __version__
-from mlinfra.engine.codec import from_json, to_json
-from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.values import SECRET, SIGNATURE, UNKNOWN_STRING
 from mlinfra.errors import StateError
+from mlinfra.stack.codec import from_json, to_json
+from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.values import SECRET, SIGNATURE, UNKNOWN_STRING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mlinfra.engine.secrets import Crypter
+    from mlinfra.stack.secrets import Crypter
 
 Document = dict[str, Any]  # {"version", "features"?, "deployment": {...}}
 

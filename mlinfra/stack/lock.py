@@ -15,8 +15,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.engine.deployment import now
 from mlinfra.errors import StateError
+from mlinfra.stack.deployment import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from mlinfra.engine.lock import StackLockedError, holder, locked, release
 from mlinfra.errors import StateError
+from mlinfra.stack.lock import StackLockedError, holder, locked, release
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from mlinfra.engine.lock import locked
+from mlinfra.stack.lock import locked
 with locked(Path(sys.argv[1]), "up", "stack p/dev"):
     print("held", flush=True)
     time.sleep(60)

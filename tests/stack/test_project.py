@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlinfra.engine.config import StackConfig
-from mlinfra.engine.project import Project, check_name, full_key, has_type
 from mlinfra.errors import ConfigError, MlinfraError, UnsupportedError
+from mlinfra.stack.config import StackConfig
+from mlinfra.stack.project import Project, check_name, full_key, has_type
 
 KEYS = ["name", "runtime", "options", "virtualenv", "toolchain", "main", "config", "type", "items", "default", "value", "secret", "plugins",
         "providers", "path", "stackConfigDir", "description", "refresh"]  # fmt: skip

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError, UnsupportedError
+from mlinfra.stack.yamlfile import read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlinfra.engine.deployment import Document, decode, encode, verify
-from mlinfra.engine.journal import FileJournal, base_of, in_order, recover
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.values import Secret
 from mlinfra.errors import StateError
+from mlinfra.stack.deployment import Document, decode, encode, verify
+from mlinfra.stack.journal import FileJournal, base_of, in_order, recover
+from mlinfra.stack.secrets import Crypter
+from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.values import Secret
 
 CRYPTER = Crypter("p")
 URN = "urn:pulumi:dev::p::conf:index:Thing::"

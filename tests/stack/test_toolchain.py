@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlinfra.engine.project import Project
-from mlinfra.engine.toolchain import Python, find_python
 from mlinfra.errors import ConfigError
+from mlinfra.stack.project import Project
+from mlinfra.stack.toolchain import Python, find_python
 
 OURS = Python(Path(sys.executable))
 

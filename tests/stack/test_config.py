@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlinfra.engine.config import StackConfig, _go_json
-from mlinfra.engine.project import Project
-from mlinfra.engine.values import Secret
 from mlinfra.errors import ConfigError, MlinfraError, StateError, UnsupportedError
+from mlinfra.stack.config import StackConfig, _go_json
+from mlinfra.stack.project import Project
+from mlinfra.stack.values import Secret
 
 PASSPHRASE = "correct horse"
 SALT = "encryptionsalt: v1:0XxB3Zns+ME=:v1:mExB0TpOtNwa8sDt:uLevG5sbJmJ9kcoJBUb4Zaj2pdus2w==\n"

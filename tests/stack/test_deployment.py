@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlinfra.engine.deployment import (
+from mlinfra.errors import StateError
+from mlinfra.stack.deployment import (
     check,
     compose,
     decode,
@@ -22,10 +23,9 @@ from mlinfra.engine.deployment import (
     salt_of,
     verify,
 )
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.values import SECRET, SIGNATURE, UNKNOWN, Archive, Asset, ResourceRef, Secret
-from mlinfra.errors import StateError
+from mlinfra.stack.secrets import Crypter
+from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.values import SECRET, SIGNATURE, UNKNOWN, Archive, Asset, ResourceRef, Secret
 
 CRYPTER = Crypter("p")
 URN = "urn:pulumi:dev::p::conf:index:Thing::"

@@ -11,13 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.config import StackConfig
-from mlinfra.engine.project import Project, check_name
-from mlinfra.engine.secrets import find_passphrase
-from mlinfra.engine.store import Store
-from mlinfra.engine.urn import STACK_TYPE, is_provider
-from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError
+from mlinfra.stack.config import StackConfig
+from mlinfra.stack.project import Project, check_name
+from mlinfra.stack.secrets import find_passphrase
+from mlinfra.stack.store import Store
+from mlinfra.stack.urn import STACK_TYPE, is_provider
+from mlinfra.stack.yamlfile import read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

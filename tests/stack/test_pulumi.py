@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from mlinfra.engine.project import Project
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.stack import Stack
-from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.values import UNKNOWN, Archive, Asset, ResourceRef, Secret
+from mlinfra.stack.project import Project
+from mlinfra.stack.secrets import Crypter
+from mlinfra.stack.stack import Stack
+from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.values import UNKNOWN, Archive, Asset, ResourceRef, Secret
 
 pytestmark = [
     pytest.mark.pulumi,

@@ -12,20 +12,20 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine import deployment
-from mlinfra.engine.deployment import DamagedError, Document
-from mlinfra.engine.journal import FileJournal, base_of, recover
-from mlinfra.engine.lock import Holder, holder, locked, release
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.urn import STACK_TYPE
 from mlinfra.errors import StateError
+from mlinfra.stack import deployment
+from mlinfra.stack.deployment import DamagedError, Document
+from mlinfra.stack.journal import FileJournal, base_of, recover
+from mlinfra.stack.lock import Holder, holder, locked, release
+from mlinfra.stack.secrets import Crypter
+from mlinfra.stack.urn import STACK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mlinfra.engine.state import Journal, Snapshot
-    from mlinfra.engine.values import Properties
+    from mlinfra.stack.state import Journal, Snapshot
+    from mlinfra.stack.values import Properties
 
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -135,7 +135,7 @@ class Store:
 
     @contextlib.contextmanager
     def lock(self, operation: str = "", *, take_over: bool = True) -> Iterator[Holder | None]:
-        """Keep other deployments out; see `mlinfra.engine.lock.locked`."""
+        """Keep other deployments out; see `mlinfra.stack.lock.locked`."""
         with locked(self.lock_file, operation, str(self), take_over=take_over) as left_by:
             yield left_by
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlinfra.engine.project import Project
-from mlinfra.engine.secrets import Crypter
-from mlinfra.engine.stack import Stack, default_home, stacks
-from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.store import Store
-from mlinfra.engine.values import Secret
 from mlinfra.errors import ConfigError, StateError
+from mlinfra.stack.project import Project
+from mlinfra.stack.secrets import Crypter
+from mlinfra.stack.stack import Stack, default_home, stacks
+from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.store import Store
+from mlinfra.stack.values import Secret
 
 NAMES = ["urn", "type", "custom", "id", "inputs", "parent", "resources", "deployment", "version", "end", "old", "new", "set", "begin",
          "resource", "pending_operations", "secrets_providers", "state", "dependencies", "provider"]  # fmt: skip

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine import urn as urns
-from mlinfra.engine.values import (
+from mlinfra.stack import urn as urns
+from mlinfra.stack.values import (
     ARCHIVE,
     ASSET,
     OUTPUT,

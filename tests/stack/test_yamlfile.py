@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlinfra.engine.yamlfile import read_mapping
 from mlinfra.errors import ConfigError
+from mlinfra.stack.yamlfile import read_mapping
 
 if TYPE_CHECKING:
     from pathlib import Path

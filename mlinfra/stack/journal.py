@@ -13,16 +13,16 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.engine.deployment import DamagedError, Document, compact, compose, encode_resource, extra_of, salt_of
-from mlinfra.engine.state import PendingOperation, ResourceState, Snapshot
-from mlinfra.engine.urn import is_provider
 from mlinfra.errors import StateError
+from mlinfra.stack.deployment import DamagedError, Document, compact, compose, encode_resource, extra_of, salt_of
+from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.urn import is_provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
     from pathlib import Path
 
-    from mlinfra.engine.secrets import Crypter
+    from mlinfra.stack.secrets import Crypter
 
 Resource = dict[str, Any]
 

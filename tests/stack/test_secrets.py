@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mlinfra.engine.secrets import Crypter, find_passphrase
 from mlinfra.errors import StateError
+from mlinfra.stack.secrets import Crypter, find_passphrase
 
 PASSPHRASE = "correct horse"
 SALT = "v1:0XxB3Zns+ME=:v1:mExB0TpOtNwa8sDt:uLevG5sbJmJ9kcoJBUb4Zaj2pdus2w=="
