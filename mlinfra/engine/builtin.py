@@ -17,7 +17,7 @@ from mlinfra.engine.provider import (
     ReadResult,
 )
 from mlinfra.stack import urn as urns
-from mlinfra.stack.values import Properties, has_secrets
+from mlinfra.stack.values import UNKNOWN, Properties, has_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,10 @@ _PROPERTY: Final = {STACK_REFERENCE: "name", STASH: "input"}  # the one input th
 
 
 class Builtin:
-    """See `Provider`. `outputs_of` reads a stack's outputs, or None for no stack; `resource` finds one of this run."""
+    """See `Provider`. `resource` finds one of this run.
+
+    `outputs_of` reads a stack's outputs: None when there is no such stack, UNKNOWN when there will be one.
+    """
 
     def __init__(
         self,
@@ -128,7 +131,9 @@ class Builtin:
         pass
 
     def _stack(self, name: Any) -> Properties:
-        outputs = self._outputs_of(str(name))
+        outputs: Any = self._outputs_of(str(name))
+        if outputs is UNKNOWN:
+            return {"name": name, "outputs": UNKNOWN, "secretOutputNames": []}
         if outputs is None:
             raise ProviderFailure(f'unknown stack "{name}"')
         secret = sorted(key for key, value in outputs.items() if has_secrets(value))

@@ -6,11 +6,13 @@ import tempfile
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mlinfra.engine import Options, Stack, preview
 from mlinfra.engine.program import getting_ready
 from mlinfra.errors import MlinfraError
+from mlinfra.stack.store import Store
+from mlinfra.stack.values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from mlinfra.engine.events import Event
     from mlinfra.graph import ResourceGraph
     from mlinfra.stack.config import StackConfig
-    from mlinfra.stack.store import Store
+    from mlinfra.stack.values import Properties
 
 
 class PlanError(MlinfraError):
@@ -68,5 +70,19 @@ class _Undeployed(Stack):
         return self._stack.config
 
     def other(self, reference: str) -> Store:
-        """See `Stack`."""
-        return self._stack.other(reference)
+        """See `Stack`. Of one that is not there yet nothing is known, which is no reason to plan nothing."""
+        found = self._stack.other(reference)
+        return found if found.exists else _NotYet(self.home, found.project_name, found.name, passphrase="")
+
+
+class _NotYet(Store):
+    """A stack that is to be deployed before: it will have outputs, and nobody knows which."""
+
+    @property
+    def exists(self) -> bool:
+        """See `Store`."""
+        return True
+
+    def outputs(self) -> Properties:
+        """See `Store`."""
+        return cast("Properties", UNKNOWN)

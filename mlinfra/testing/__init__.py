@@ -1,29 +1,30 @@
-"""What to import in tests of programs that use mlinfra: `plan` and the read API of what it returns."""
+"""What to import in tests of programs that use mlinfra: `plan`, the read API of what it returns, and `assert_compliant`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from mlinfra.graph import Node, ResourceGraph, Unknown
     from mlinfra.offline.plan import PlanError
+    from mlinfra.testing.compliance import assert_compliant
     from mlinfra.testing.planning import plan
 
-__all__ = ["Node", "PlanError", "ResourceGraph", "Unknown", "plan"]
+__all__ = ["Node", "PlanError", "ResourceGraph", "Unknown", "assert_compliant", "plan"]
+
+# Planning needs the engine, which needs pulumi and grpc; pytest imports this package at every start.
+_HOMES: Final = {
+    "Node": "mlinfra.graph",
+    "PlanError": "mlinfra.offline.plan",
+    "ResourceGraph": "mlinfra.graph",
+    "Unknown": "mlinfra.graph",
+    "assert_compliant": "mlinfra.testing.compliance",
+    "plan": "mlinfra.testing.planning",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Planning needs the engine, which needs pulumi and grpc; pytest imports this package at every start.
-    if name == "plan":
-        from mlinfra.testing.planning import plan
-
-        return plan
-    if name == "PlanError":
-        from mlinfra.offline.plan import PlanError
-
-        return PlanError
-    if name in {"Node", "ResourceGraph", "Unknown"}:
-        from mlinfra import graph
-
-        return getattr(graph, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mlinfra.compliance.report import Report
     from mlinfra.graph import ResourceGraph
 
 
@@ -28,3 +30,13 @@ def mlinfra_plan(mlinfra_home: Path) -> Callable[..., ResourceGraph]:
     from mlinfra.testing import plan
 
     return plan
+
+
+@pytest.fixture
+def mlinfra_compliant(request: pytest.FixtureRequest) -> Callable[..., Report]:
+    """`mlinfra.testing.assert_compliant`, with the waivers in the mlinfra.waivers.yaml that is nearest above the test."""
+    from mlinfra.testing import assert_compliant
+
+    above = (folder / "mlinfra.waivers.yaml" for folder in request.path.parents)
+    nearest = next((file for file in above if file.is_file()), ())
+    return functools.partial(assert_compliant, waivers=nearest)

@@ -255,3 +255,17 @@ def test_a_function_that_nothing_answers_is_named() -> None:
 
     with pytest.raises(Exception, match="the function conf:index:echo cannot be answered in a plan"):
         plan(program)
+
+
+def test_a_stack_that_is_referred_to_is_given_or_not_known(mlinfra_plan) -> None:
+    def program() -> None:
+        other = pulumi.StackReference("organization/network/dev")
+        aws.s3.BucketPolicy("policy", bucket=other.require_output("bucket"), policy="{}")
+
+    import pulumi
+    import pulumi_aws as aws
+
+    known = mlinfra_plan(program, references={"organization/network/dev": {"bucket": "data-1"}})
+    assert known.named("policy")[0].get("bucket") == "data-1"
+    (policy,) = mlinfra_plan(program).named("policy")
+    assert isinstance(policy.get("bucket"), Unknown)
