@@ -18,6 +18,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([\w.]+)(/?)\}")
 
 _GENERATED: Final[Mapping[str, Callable[[], str]]] = {
     "uuid": lambda: str(uuid.uuid4()),
+    "hex7": lambda: secrets.token_hex(4)[:7],
     "hex8": lambda: secrets.token_hex(4),
     "hex10": lambda: secrets.token_hex(5),
     "hex17": lambda: secrets.token_hex(9)[:17],
@@ -70,7 +71,7 @@ def structures(value: Any, path: str) -> Iterator[Record]:
 def fill(pattern: Any, names: Mapping[str, Any]) -> Any:
     """A pattern with its placeholders replaced.
 
-    `{uuid}`, `{hex8}`, `{hex10}`, `{hex17}`, `{hex32}` and `{time}` (ISO 8601) are made anew each time; any other placeholder is
+    `{uuid}`, `{hex7}`, `{hex8}`, `{hex10}`, `{hex17}`, `{hex32}` and `{time}` (ISO 8601) are made anew each time; any other placeholder is
     a path into `names`, and `{a.path/}` what follows the first slash of what stands there. As a whole, the pattern
     `{now}` is a timestamp, `{ms}` the time in milliseconds, and `{a.path}` the value there, whatever its type; it is
     `MISSING` when there is none. Values other than strings are filled inside.
