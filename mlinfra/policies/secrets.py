@@ -46,6 +46,7 @@ def secret_kms(secret: Resource) -> Truth:
     types=(SECRET,),
     fix="aws.secretsmanager.SecretRotation(name, secret_id=secret.id, rotation_lambda_arn=…, "
     'rotation_rules={"automatically_after_days": 30})',
+    arguments={"mlinfra:secret:Secret": "rotation"},
     profiles=STRICT,
 )
 def secret_rotation(secret: Resource) -> Truth:
