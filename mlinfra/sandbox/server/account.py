@@ -6,6 +6,7 @@ import logging
 import os
 import time
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,7 @@ class Account:
         from mlinfra.sandbox.server.overlay import Overlay
 
         class Moto(DomainDispatcherApplication):  # type: ignore[misc]
+            @cache  # noqa: B019 - there is one; and moto would look at each of its folders on disk for every request
             def get_backend_for_host(self, host: str | None) -> Any:
                 backend = super().get_backend_for_host(host)
                 if host is not None and backend is None:
