@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from mlinfra.catalog.templates import MissingError, fill, parse
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.decode import Decoder
 from mlinfra.sandbox.aws.encode import Encoder, merge, put
 from mlinfra.sandbox.aws.names import Names, match, resolve
-from mlinfra.catalog.templates import MissingError, fill, parse
 
 ACCOUNT = Account("http://127.0.0.1:1")
 WORDS = st.text(alphabet="abcXYZ019-.", min_size=1, max_size=8)
