@@ -42,11 +42,13 @@ def left(endpoint: str) -> list[str]:
 
 @pytest.fixture
 def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    session = Session.open(tmp_path)
-    for name, value in session.exports(os.environ).items():
-        monkeypatch.setenv(name, value)
-    yield session.server.endpoint_url
-    control.stop(tmp_path)
+    try:
+        session = Session.open(tmp_path)
+        for name, value in session.exports(os.environ).items():
+            monkeypatch.setenv(name, value)
+        yield session.server.endpoint_url
+    finally:
+        control.stop(tmp_path)
 
 
 def test_only_what_no_state_has_is_cleared(endpoint: str) -> None:
