@@ -50,6 +50,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
         }
     },
     "name another owner": {"owner": "another-team"},
+    "tell more people of alarms": {"alarmEmails": ["security@example.com", "operations@example.com"]},
+    "leave a setting of the account to the organisation": {"organization": {"accountSettings": ["imds"]}},
+    "let people in another way": {"signIn": {"principals": {"auditor": ["arn:aws:iam::123456789012:root"]}}},
+    "let others break the glass": {"breakGlass": ["arn:aws:iam::123456789012:user/emergency"]},
+    "let people stay longer": {"sessionHours": 8},
     "name key administrators": {"keyAdministrators": ["arn:aws:iam::123456789012:role/admin"]},
     "protect from deletion": {"deletionProtection": True},
 }
