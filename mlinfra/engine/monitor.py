@@ -36,39 +36,15 @@ if TYPE_CHECKING:
     from mlinfra.stack.values import Properties
 
 _Method = TypeVar("_Method", bound="Callable[..., Any]")
-_R = resource_pb2
-FEATURES: Final = (
-    _R.RESOURCE_MONITOR_FEATURE_SECRETS,
-    _R.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
-    _R.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
-    _R.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-    _R.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
-    _R.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
-    _R.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
-    _R.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
-    _R.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
-    _R.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,  # refused by name rather than by a request to update the CLI
-    _R.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
-    _R.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
-    _R.RESOURCE_MONITOR_FEATURE_SENDS_OPTIONS_TO_HOOKS,
+_FEATURES: Final = (
+    "secrets", "resource_references", "output_values", "alias_specs", "replacement_trigger", "deleted_with",
+    "replace_with", "transforms", "invoke_transforms", "resource_hooks", "error_hooks", "sends_options_to_hooks",
+    "parameterization",  # refused by name rather than by a request to update the CLI
+)  # fmt: skip
+FEATURES: Final = tuple(
+    resource_pb2.ResourceMonitorFeature.Value(f"RESOURCE_MONITOR_FEATURE_{name.upper()}") for name in _FEATURES
 )
-_LEGACY_FEATURES: Final = frozenset(
-    [
-        "secrets",
-        "resourceReferences",
-        "outputValues",
-        "aliasSpecs",
-        "replacementTrigger",
-        "deletedWith",
-        "replaceWith",
-        "transforms",
-        "invokeTransforms",
-        "parameterization",
-        "resourceHooks",
-        "errorHooks",
-        "sendsOptionsToHooks",
-    ]
-)
+_LEGACY_FEATURES: Final = frozenset(name[0] + name.title().replace("_", "")[1:] for name in _FEATURES)
 _OUTCOMES: Final[dict[str, Any]] = {
     "success": 0,
     "fail": 1,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlinfra.engine.goal import Goal
-    from mlinfra.engine.registry import Keeper
+    from mlinfra.engine.provider import Keeper
     from mlinfra.stack.state import ResourceState
 
 

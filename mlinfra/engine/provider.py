@@ -116,14 +116,9 @@ class Invoked:
     unknown: bool = False
 
 
-class Provider(Protocol):
-    """One configured provider instance. Calls may come from several threads at once. Timeouts are in seconds, 0: none."""
+class Keeper(Protocol):
+    """Who looks after resources. Calls may come from several threads at once. Timeouts are in seconds, 0: none."""
 
-    def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked: ...
-    def diff_config(
-        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
-    ) -> Diffed: ...
-    def configure(self, urn: str, id: str, inputs: Properties) -> Configured: ...
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked: ...
     def diff(
         self,
@@ -149,6 +144,16 @@ class Provider(Protocol):
         preview: bool = False,
     ) -> Properties: ...
     def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...
+
+
+class Provider(Keeper, Protocol):
+    """One configured provider instance."""
+
+    def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked: ...
+    def diff_config(
+        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
+    ) -> Diffed: ...
+    def configure(self, urn: str, id: str, inputs: Properties) -> Configured: ...
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked: ...
     def call(
         self, token: str, args: Properties, dependencies: Mapping[str, Sequence[str]], *, preview: bool = False

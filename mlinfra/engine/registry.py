@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import diff
 from mlinfra.engine.instance import Instance
@@ -28,48 +28,10 @@ from mlinfra.stack.values import UNKNOWN_STRING, Properties
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mlinfra.engine.provider import Keeper
     from mlinfra.stack.state import ResourceState
 
 INTERNAL: Final = "__internal"  # what the engine keeps in a provider resource's inputs for itself
-
-
-# ruff: noqa: D102 (the methods are explained where `Provider` is)
-class Keeper(Protocol):
-    """Who looks after resources: the part of `Provider` that is about them, which the registry has for providers."""
-
-    def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked: ...
-    def diff(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> Diffed: ...
-    def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created: ...
-    def read(
-        self,
-        urn: str,
-        id: str,
-        inputs: Properties,
-        outputs: Properties,
-        *,
-        timeout: float = 0,
-    ) -> ReadResult: ...
-    def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        *,
-        ignore: Sequence[str] = (),
-        timeout: float = 0,
-        preview: bool = False,
-    ) -> Properties: ...
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...
 
 
 class Registry:
