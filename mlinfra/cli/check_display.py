@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.padding import Padding
 from rich.text import Text
 
-from mlinfra.compliance.formats.words import counted, plural
+from mlinfra.compliance.formats.words import below, counted, plural
 from mlinfra.compliance.report import Status
 from mlinfra.compliance.rule import Severity
 
@@ -142,7 +142,9 @@ def _passed(console: Console, report: Report) -> None:
 def _summary(console: Console, report: Report, seconds: float, arguments: str) -> None:
     name = f"{report.project}/{report.stack}"
     if report.passed:
-        console.print(Text.assemble(("✓ ", "bold green"), (name, "bold"), f" passes the {report.profile} profile"))
+        console.print(
+            Text.assemble(("✓ ", "bold green"), (name, "bold"), f" passes the {report.profile} profile", below(report))
+        )
     else:
         worst = Text(", ").join(Text(f"{n} {level}", STYLES[level]) for level, n in report.by_severity().items())
         console.print(

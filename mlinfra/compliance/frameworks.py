@@ -77,7 +77,7 @@ class Framework:
 @functools.cache
 def frameworks() -> Mapping[str, Framework]:
     """Every framework, by id."""
-    files = sorted((resources.files(__package__) / "frameworks").iterdir(), key=lambda file: file.name)
+    files = sorted((resources.files("mlinfra.compliance") / "frameworks").iterdir(), key=lambda file: file.name)
     found = {
         file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
         for file in files

@@ -159,4 +159,4 @@ def soon() -> int:
 
 @functools.cache
 def _limits() -> dict[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "waivers.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files("mlinfra.compliance") / "waivers.toml").read_text("utf-8"))

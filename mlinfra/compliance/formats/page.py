@@ -31,7 +31,7 @@ def render(report: Report, *, base: str = "") -> str:
 
 
 def _page(report: Report, base: str) -> Iterator[str]:
-    style = (resources.files(__package__) / "page.css").read_text("utf-8")
+    style = (resources.files("mlinfra.compliance.formats") / "page.css").read_text("utf-8")
     name = f"{report.project}/{report.stack}"
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'

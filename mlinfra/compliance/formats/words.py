@@ -13,9 +13,15 @@ if TYPE_CHECKING:
 def verdict(report: Report) -> str:
     """What the check came to, in one line."""
     if report.passed:
-        return f"{report.project}/{report.stack} passes the {report.profile} profile"
+        return f"{report.project}/{report.stack} passes the {report.profile} profile{below(report)}"
     worst = ", ".join(f"{count} {severity}" for severity, count in report.by_severity().items())
     return f"{report.project}/{report.stack} does not pass the {report.profile} profile: {worst}"
+
+
+def below(report: Report) -> str:
+    """What a check that passes has let through, if anything."""
+    failed = report.counts[str(Status.FAILED)]
+    return f", but for {plural(failed, 'failure')} below what fails the check" if report.passed and failed else ""
 
 
 def counted(report: Report) -> str:
