@@ -32,7 +32,7 @@ class Both:
         # beside a pyproject.toml Pulumi would synchronise that before every run.
         self.project = folder / "project"
         shutil.copytree(ROOT / "stacks", self.project / "stacks")
-        for name in ("Pulumi.dev.yaml", "uv.lock"):
+        for name in ("Pulumi.dev.yaml", "uv.lock", "mlinfra.waivers.yaml"):
             shutil.copy(ROOT / name, self.project)
         settings = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
         settings["runtime"]["options"] = {"toolchain": "uv", "virtualenv": sys.prefix}
@@ -57,7 +57,7 @@ class Both:
         }
         self.pulumi("stack", "init", "dev")
 
-    def pulumi(self, *args: str) -> str:
+    def pulumi(self, *args: str, code: int = 0) -> str:
         done = subprocess.run(
             ["pulumi", *args, "--non-interactive"],
             cwd=self.project,
@@ -68,7 +68,7 @@ class Both:
             check=False,
             timeout=900,
         )
-        assert done.returncode == 0, f"pulumi {' '.join(args)} ended with {done.returncode}:\n{done.stdout}"
+        assert done.returncode == code, f"pulumi {' '.join(args)} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
 
@@ -102,4 +102,24 @@ def test_pulumi_takes_over_what_mlinfra_deployed(both: Both, tmp_path: Path) -> 
     both.pulumi("stack", "import", "--file", str(state), *STACK)
     both.pulumi("preview", "--expect-no-changes", *STACK)
     both.pulumi("destroy", "--yes", "--skip-preview", *STACK)
+    assert both.mlinfra.inventory() == {}
+
+
+def test_the_policy_pack_judges_a_preview(both: Both, tmp_path: Path) -> None:
+    """The stack passes as the check says, with the waivers of its project; what another profile asks for is refused."""
+    shutil.copytree(ROOT / "policies", both.project / "policies")
+    pack = both.project / "policies/PulumiPolicy.yaml"
+    described = yaml.safe_load(pack.read_text())
+    described["runtime"]["options"] = {"toolchain": "uv", "virtualenv": sys.prefix}
+    pack.write_text(yaml.safe_dump(described))
+
+    passed = both.pulumi("preview", *STACK, "--policy-pack", "policies")
+    assert "mlinfra@v" in passed
+    assert "[mandatory]" not in passed
+    assert "secret-rotation" not in passed, "it is waived"
+
+    config = tmp_path / "policies.json"
+    config.write_text(json.dumps({"mlinfra-check": {"profile": "isolated"}}))
+    refused = both.pulumi("preview", *STACK, "--policy-pack", "policies", "--policy-pack-config", str(config), code=1)
+    assert re.search(r"\[mandatory\] .*vpc-block-public-access", refused)
     assert both.mlinfra.inventory() == {}
