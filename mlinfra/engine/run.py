@@ -163,11 +163,8 @@ class Run:
             self._refresh(parts.ledger.previous)
         elif parts.ledger.base.pending and not parts.dry_run and not kind.refresh_registered:
             parts.reporter.warn_of_pending(parts.ledger.base.pending)
-        if (
-            parts.executor.stopping.is_set()
-            or parts.executor.errors
-            or (kind.operation == "refresh" and not kind.program)
-        ):
+        over = parts.executor.stopping.is_set() or parts.executor.errors
+        if over or (kind.operation == "refresh" and not kind.program):
             return
         self._check_known(self._options.replaces)
         if instead is not None:
