@@ -31,6 +31,7 @@ ML_ADMINISTRATION: Final = (
     *("AmazonBedrockFullAccess", "BedrockAgentCoreFullAccess", "AmazonBedrockMantleFullAccess"),
 )
 _MANAGED: Final = r"(?:arn:[^:]*:iam::aws:policy/(?:[\w-]+/)*)?"
+KINDS: Final = ("LowercaseCharacters", "UppercaseCharacters", "Numbers", "Symbols")
 LEAST_LENGTH: Final = 14
 REMEMBERED: Final = 24
 
@@ -167,17 +168,19 @@ def iam_role_shared(role: Resource) -> Truth:
 
 @rule(
     "iam-password-policy",
-    title="Passwords have 14 characters and are not used again",
+    title="Passwords have 14 characters of every kind, and are not used again",
     severity=Severity.MEDIUM,
     types=(STACK,),
-    fix="aws.iam.AccountPasswordPolicy(name, minimum_password_length=14, password_reuse_prevention=24)",
+    fix="aws.iam.AccountPasswordPolicy(name, minimum_password_length=14, password_reuse_prevention=24, "
+    "require_lowercase_characters=True, require_uppercase_characters=True, require_numbers=True, require_symbols=True)",
 )
 def iam_password_policy(stack: Resource) -> Truth:
     """It holds for every user of the account, the one for emergencies included."""
 
     def strong(one: Resource) -> Truth:
         reuse = one["passwordReusePrevention"].at_least(REMEMBERED)
-        return one["minimumPasswordLength"].at_least(LEAST_LENGTH) & reuse
+        kinds = all_of(one[f"require{kind}"].is_true() for kind in KINDS)
+        return one["minimumPasswordLength"].at_least(LEAST_LENGTH) & reuse & kinds
 
     return account_stack(stack, stack.graph.of(PASSWORD_POLICY).any(strong))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mlinfra.policies import (
+    account,
     audit,
     batch,
     bedrock,
@@ -49,6 +50,7 @@ from mlinfra.policies import (
 )
 
 RULES: Final = (
+    *account.RULES,
     *audit.RULES,
     *batch.RULES,
     *bedrock.RULES,

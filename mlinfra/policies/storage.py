@@ -188,6 +188,31 @@ def efs_private_subnet(target: Resource) -> Truth:
 
 
 @rule(
+    "files-security-group",
+    title="File systems name their security groups",
+    severity=Severity.LOW,
+    types=(*FSX, MOUNT_TARGET),
+    fix="security_group_ids=[group.id] (EFS: security_groups)",
+)
+def files_security_group(files: Resource) -> Truth:
+    """Without one the default group of the VPC decides who mounts them: everybody in it, or nobody."""
+    groups = files["securityGroups" if files.type == MOUNT_TARGET else "securityGroupIds"]
+    return groups.resources().exist() if groups.is_unknown else groups.present()
+
+
+@rule(
+    "efs-lockout-check",
+    title="EFS checks that somebody can still change a file system's policy",
+    severity=Severity.MEDIUM,
+    types=(EFS_POLICY,),
+    fix="bypass_policy_lockout_safety_check=False",
+)
+def efs_lockout_check(files: Resource) -> Truth:
+    """Without the check a policy can shut out everybody but the account's root user."""
+    return ~files["bypassPolicyLockoutSafetyCheck"].is_true()
+
+
+@rule(
     "backup-kms",
     title="Backup vaults are encrypted with a key of the organisation's own",
     severity=Severity.MEDIUM,
@@ -244,5 +269,15 @@ def backup_retention(plan: Resource) -> Truth:
 
 RULES: Final = (
     *(fsx_kms, fsx_no_scratch, fsx_backup, fsx_private_subnet, efs_encrypted, efs_tls, efs_no_public, efs_root_access),
-    *(efs_access_point, efs_backup, efs_private_subnet, backup_kms, backup_lock, backup_no_public, backup_retention),
+    *(
+        efs_access_point,
+        efs_backup,
+        efs_private_subnet,
+        files_security_group,
+        efs_lockout_check,
+        backup_kms,
+        backup_lock,
+        backup_no_public,
+        backup_retention,
+    ),
 )
