@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import bare, mixed, programs
@@ -15,7 +17,6 @@ from bench.timing import Cost, Ratio, command, compare, least
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from mlinfra.graph import ResourceGraph
 
@@ -68,11 +69,13 @@ def watched(folder: Path, runs: int) -> Ratio:
         raise RuntimeError("the watching check has ended")
 
     def saved() -> Cost:
-        start = time.perf_counter()
+        start, used = time.perf_counter(), cpu_of(process.pid)
         program = project / "__main__.py"
         program.write_text(f"{program.read_text()}# saved\n")
         told()
-        return Cost(time.perf_counter() - start, 1)
+        wall = time.perf_counter() - start
+        time.sleep(0.5)  # the run's process is counted once it has ended
+        return Cost(wall, cpu_of(process.pid) - used)
 
     told()
     try:
@@ -83,6 +86,17 @@ def watched(folder: Path, runs: int) -> Ratio:
     finally:
         process.terminate()
         process.communicate()
+
+
+def cpu_of(process: int) -> float:
+    """Processor seconds of a process and its children, with those of theirs that have ended; 0 without /proc."""
+    with contextlib.suppress(FileNotFoundError):
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        numbers = [
+            Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:15] for one in (process, *children)
+        ]
+        return sum(int(number) for one in numbers for number in one) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def rules(folder: Path, runs: int) -> Iterator[Ratio]:
@@ -118,9 +132,10 @@ def judging(graph: ResourceGraph) -> Callable[[], Cost]:
     from mlinfra.policies.registry import RULES
 
     def judge() -> Cost:
-        wall, cpu = time.perf_counter(), time.process_time()
+        began = time.process_time()  # nothing waits here: what the clock shows on top is other programs
         run(graph, rules=RULES, today=dt.date(2026, 11, 22))
-        return Cost(time.perf_counter() - wall, time.process_time() - cpu)
+        took = time.process_time() - began
+        return Cost(took, took)
 
     return judge
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.compliance.profiles import STRICT, Profile
@@ -177,12 +178,11 @@ def data_region(store: Resource) -> Truth:
 
     The region of a stack is that of the provider that most of its resources have.
     """
-    regions = _regions(store.graph.graph)
-    if not regions:
+    home = _home_region(store.graph.graph)
+    if home is None:
         return NOT_APPLICABLE
-    if any(isinstance(region, Unknown) for region in regions):
+    if isinstance(home, Unknown):
         return store.says(None, "a region that is known")
-    home = max(set(regions), key=regions.count)
     own = Value(store, "region", store.node.get("region"))
     return own.is_(home) if own.raw is not None else _provider_region(store).is_(home)
 
@@ -238,10 +238,14 @@ def _leaf(item: Any, path: str, key: str | int) -> Iterator[tuple[str, str, Any]
 
 
 @functools.lru_cache(maxsize=4)
-def _regions(graph: ResourceGraph) -> tuple[Any, ...]:
-    """The region of each resource of the stack, by its provider."""
-    regions = (graph.node(node.provider).get("region") for node in graph.resources() if node.provider in graph)
-    return tuple(region for region in regions if isinstance(region, str | Unknown))
+def _home_region(graph: ResourceGraph) -> str | Unknown | None:
+    """The region that most resources of the stack have, by their providers; Unknown as soon as that of one is."""
+    given = (graph.node(node.provider).get("region") for node in graph.resources() if node.provider in graph)
+    regions = [region for region in given if isinstance(region, str | Unknown)]
+    unknown = next((region for region in regions if isinstance(region, Unknown)), None)
+    if unknown is not None:
+        return unknown
+    return next((region for region, _ in Counter(regions).most_common(1)), None)
 
 
 _looks_secret = functools.lru_cache(maxsize=16384)(is_secret_value)  # tags, regions and names are the same everywhere
