@@ -24,6 +24,7 @@ STYLES: Final = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
 }
+_COMPONENTS: Final = 25  # components with findings, without --verbose
 _SHOWN: Final = 3  # things a rule rests on, without --verbose
 _TYPES: Final = 8  # types without rules, without --verbose
 
@@ -31,8 +32,15 @@ _TYPES: Final = 8  # types without rules, without --verbose
 def show(console: Console, report: Report, seconds: float, *, arguments: str = "", verbose: bool = False) -> None:
     """Print it. `arguments` are what other commands need to mean the same project and stack."""
     open_ = [one for one in report.findings if one.status is not Status.WAIVED]
-    for place, findings in _by_owner(open_).items():
+    groups = list(_by_owner(open_).items())
+    for place, findings in groups if verbose else groups[:_COMPONENTS]:
         _component(console, place, findings, verbose=verbose)
+    if len(groups) > _COMPONENTS and not verbose:
+        rest = sum(len(findings) for _, findings in groups[_COMPONENTS:])
+        more = f"{plural(len(groups) - _COMPONENTS, 'more component')} with {plural(rest, 'finding')}"
+        console.print(
+            Text.assemble((f"… {more}: --verbose shows them, --format html=FILE is easier to read\n", "yellow"))
+        )
     _waived(console, report)
     _notices(console, report)
     _unchecked(console, report, verbose=verbose)

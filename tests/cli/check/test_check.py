@@ -204,3 +204,13 @@ def test_watching_tells_again_after_a_save(project) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_many_components_do_not_flood_the_terminal(project) -> None:
+    project.program(
+        "import pulumi_aws as aws\nfor n in range(40): aws.kms.Key(f'key-{n}', bypass_policy_lockout_safety_check=True)\n"
+    )
+    out = project.run("check").out
+    assert "… 15 more components with" in out
+    assert out.count("__main__.py:2") == 25
+    assert "more components" not in project.run("check", "--verbose").out
