@@ -112,7 +112,9 @@ def test_only_the_logs_key_admits_services_and_only_on_behalf_of_the_account(dec
     admitted = {purpose: [s for s in policy(key) if "Service" in s["Principal"]] for purpose, key in made.items()}
     assert [purpose for purpose, statements in admitted.items() if statements] == ["logs"]
     services = {statement["Principal"]["Service"] for statement in admitted["logs"]}
-    writers = {f"{name}.amazonaws.com" for name in ("cloudtrail", "config", "cloudwatch", "events", "guardduty", "macie")}
+    writers = {
+        f"{name}.amazonaws.com" for name in ("cloudtrail", "config", "cloudwatch", "events", "guardduty", "macie")
+    }
     assert services == {"logs.eu-central-1.amazonaws.com", *writers}
     for statement in admitted["logs"]:
         tested = {key: value for tests in statement["Condition"].values() for key, value in tests.items()}
@@ -129,7 +131,7 @@ def test_only_the_logs_key_admits_services_and_only_on_behalf_of_the_account(dec
                     "config": {"aws:SourceAccount": "123456789012"},
                     "cloudwatch": {"aws:SourceArn": f"arn:aws:cloudwatch:{here}:alarm:*"},
                     "events": {"aws:SourceArn": f"arn:aws:events:{here}:rule/*"},
-                "guardduty": {"aws:SourceArn": f"arn:aws:guardduty:{here}:detector/*"},
-                "macie": {"aws:SourceArn": f"arn:aws:macie2:{here}:*"},
+                    "guardduty": {"aws:SourceArn": f"arn:aws:guardduty:{here}:detector/*"},
+                    "macie": {"aws:SourceArn": f"arn:aws:macie2:{here}:*"},
                 }[service]
             )
