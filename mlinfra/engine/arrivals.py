@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
@@ -25,7 +26,7 @@ class Arrivals(ThreadPoolExecutor):
         self._coming: dict[object, None] = {}  # in order
         self._mine = threading.local()
 
-    def submit(self, fn: Callable[..., _T], /, *args: object, **kwargs: object) -> Future[_T]:
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """See Executor."""
         ticket = object()
         with self._changed:

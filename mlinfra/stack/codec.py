@@ -171,7 +171,9 @@ class Wire:
                 if not self._absent(item):
                     self._put(items.values.add(), item)
         elif value is None:
-            message.null_value = 0  # NullValue.NULL_VALUE
+            from google.protobuf.struct_pb2 import NULL_VALUE
+
+            message.null_value = NULL_VALUE
         elif value is UNKNOWN:
             message.string_value = UNKNOWN_STRING
         else:
