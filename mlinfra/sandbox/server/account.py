@@ -47,16 +47,20 @@ class Account:
         from mlinfra.sandbox.server.overlay import Overlay
 
         class Moto(DomainDispatcherApplication):  # type: ignore[misc]
-            @cache  # noqa: B019 - there is one; and moto would look at each of its folders on disk for every request
+            def __init__(self) -> None:
+                super().__init__(create_backend_app)
+                # moto would look at each of its folders on disk for every request.
+                self._known = cache(super().get_backend_for_host)
+
             def get_backend_for_host(self, host: str | None) -> Any:
-                backend = super().get_backend_for_host(host)
+                backend = self._known(host)
                 if host is not None and backend is None:
                     raise NotImplementedError(host)
                 return backend
 
         self._files = files
         self.claims: dict[Any, Any] = {}
-        self._overlay = Overlay(Moto(create_backend_app), self.changes, files.enforcing.exists)
+        self._overlay = Overlay(Moto(), self.changes, files.enforcing.exists)
         self._changed_first = self._changed_last = 0.0  # 0: as written
         self.generation = self._taken_up() or str(uuid.uuid4())
 
