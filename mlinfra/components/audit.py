@@ -58,6 +58,9 @@ class AuditTrailArgs(Args):
     """The name of the bucket that records who reads the archive, an `AccessLogBucket`."""
     data_bucket_arns: Sequence[pulumi.Input[str]] = ()
     """Buckets whose every object access is recorded. Default: none."""
+    every_bucket: bool = False
+    """Whether object access is recorded in every bucket of the account, those of later stacks among them; the archive and
+    the bucket of access logs aside, where records would make records. Default: only in `data_bucket_arns`."""
     profile: Profile = Profile.REGULATED
     """The security profile. Default: regulated."""
     archive_days: Optional[int] = None
@@ -81,6 +84,7 @@ class AuditTrailArgs(Args):
     def _whose(self) -> "AuditTrailArgs":
         asked = {
             "data_bucket_arns": self.data_bucket_arns,
+            "every_bucket": self.every_bucket,
             "archive_days": self.archive_days,
             "log_retention_days": self.log_retention_days,
             "notify": self.notify,
@@ -170,7 +174,7 @@ class AuditTrail(Component[AuditTrailArgs]):
             cloud_watch_logs_group_arn=group.arn.apply(lambda arn: f"{arn}:*"),
             cloud_watch_logs_role_arn=role.arn,
             sns_topic_name=topic.arn if topic else None,
-            advanced_event_selectors=self._selectors(),
+            advanced_event_selectors=self._selectors(archive.arn),
             insight_selectors=[aws.cloudtrail.TrailInsightSelectorArgs(insight_type=kind) for kind in INSIGHTS],
             opts=self.child(
                 protect=args.deletion_protection,
@@ -259,17 +263,22 @@ class AuditTrail(Component[AuditTrailArgs]):
         )
         return topic, policy
 
-    def _selectors(self) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
-        """Management events, and object-level events of the data buckets."""
+    def _selectors(self, archive_arn: pulumi.Output[str]) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
+        """Management events, and object-level events of data buckets."""
+        args = self._args
         selectors = [_selector("Management events", [_field("eventCategory", equals=["Management"])])]
-        if self._args.data_bucket_arns:
+        if args.data_bucket_arns or args.every_bucket:
+            access_logs = pulumi.Output.concat("arn:", args.account.partition, ":s3:::", args.access_log_bucket)
+            some = (
+                {"not_starts_withs": [archive_arn, access_logs]}
+                if args.every_bucket
+                else {"starts_withs": args.data_bucket_arns}
+            )
+            buckets = {test: [pulumi.Output.concat(arn, "/") for arn in arns] for test, arns in some.items()}
             data = [
                 _field("eventCategory", equals=["Data"]),
                 _field("resources.type", equals=["AWS::S3::Object"]),
-                _field(
-                    "resources.ARN",
-                    starts_withs=[pulumi.Output.concat(arn, "/") for arn in self._args.data_bucket_arns],
-                ),
+                _field("resources.ARN", **buckets),
             ]
             selectors.append(_selector("Objects in data buckets", data))
         return selectors

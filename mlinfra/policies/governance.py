@@ -12,6 +12,7 @@ from mlinfra.compliance.rule import STACK, Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
 from mlinfra.compliance.values import Value
 from mlinfra.graph_values import Unknown, join
+from mlinfra.policies.s3 import takes_access_logs, takes_audit_logs
 from mlinfra.policies.secret_texts import is_secret_value
 from mlinfra.policies.shared import production, protected
 
@@ -135,9 +136,13 @@ def data_classified(store: Resource) -> Truth:
     profiles=frozenset({Profile.BASELINE}),
 )
 def data_restricted_profile(store: Resource) -> Truth:
-    """The baseline asks for neither own keys nor endpoints: it is for experiments with data that is not sensitive."""
+    """The baseline asks for neither own keys nor endpoints: it is for experiments with data that is not sensitive.
+
+    Records that AWS itself delivers are confidential whatever the data is.
+    """
     classification = Value(store, join("tags", CLASS_TAG), store.node.get(join("tags", CLASS_TAG)))
-    return only_if(classification.present(), ~classification.is_("confidential", "restricted"))
+    records = takes_audit_logs(store) | takes_access_logs(store)
+    return only_if(classification.present() & ~records, ~classification.is_("confidential", "restricted"))
 
 
 @rule(

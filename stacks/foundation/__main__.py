@@ -50,6 +50,7 @@ audit = ml.AuditTrail(
         profile=settings.profile,
         logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
         access_log_bucket=access_logs.bucket_name,
+        every_bucket=trail is None,
         log_retention_days=None if trail else settings.log_retention_days,
         archive_days=None if trail else settings.archive_days,
         existing=trail,

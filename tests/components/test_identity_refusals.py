@@ -149,6 +149,7 @@ RIGHT: dict[type, dict[str, Any]] = {
         (ml.PersonasArgs, {"alarm_topic_arn": "alarms"}, "alarm_topic_arn", "not the ARN of a topic", "arn:aws:sns:"),
         (ml.PersonasArgs, {"sign_in": {}}, "sign_in.saml_provider_arn", "no way to sign in", "permission_sets"),
         # audit
+        (ml.AuditTrailArgs, {"existing": TRAIL, "every_bucket": True}, "every_bucket", "existing trail is not changed", "existing"),
         (ml.AuditTrailArgs, {"existing": TRAIL, "notify": True}, "notify", "existing trail is not changed", "existing"),
         (ml.AuditTrailArgs, {"existing": TRAIL, "archive_days": 400}, "archive_days", "not changed here", "leave"),
         (ml.AuditTrailArgs, {"existing": {**TRAIL, "trail_arn": "x"}}, "existing.trail_arn", "ARN of a trail", "trail/"),

@@ -12,16 +12,11 @@ from mlinfra.testing import assert_compliant, plan
 
 ROOT = Path(__file__).parents[2]
 TODAY = dt.date(2026, 11, 22)  # waivers end by the clock in `mlinfra check`; here what they say is held against a day
-OPEN = {
-    "baseline": "its audit buckets are classified as confidential, which data-restricted-profile wants a strict profile for",
-    "foundation": "trail-data-events wants the trail to record objects, whose buckets belong to the stacks on top of it",
-}
 STACKS = [
     pytest.param(
         folder,
         stack,
         id=f"{folder.name if folder != ROOT else 'platform'}-{stack}",
-        marks=[pytest.mark.xfail(reason=OPEN[one], strict=True) for one in (stack, folder.name) if one in OPEN],
     )
     for folder in (ROOT, *sorted(one.parent for one in ROOT.glob("stacks/*/Pulumi.yaml")))
     for stack in sorted(file.name.split(".")[1] for file in folder.glob("Pulumi.*.yaml"))

@@ -79,6 +79,11 @@ def made(service: str, operation: str, **params: Any) -> Callable[[Any], dict[st
     return make
 
 
+def secret(clients) -> dict[str, Any]:
+    function = lambda_function(clients)["FunctionArn"]
+    return made("secretsmanager", "create_secret", Name="*", SecretString="x")(clients) | {"Function": function}
+
+
 def lambda_function(clients) -> dict[str, Any]:
     role = clients("iam").create_role(RoleName=unique("role"), AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     return made(
@@ -222,6 +227,7 @@ CASES = [
            {"Options.CertificateTransparencyLoggingPreference": "DISABLED"})]),
     Case("apigateway", "Stage", stage, "CreateStage", {"Description": "one"},
          [("UpdateStage", {"Description": "two", "AutoDeploy": True}, {"Description": "two", "AutoDeploy": True})]),
+    Case("aps", "Workspace", made("amp", "create_workspace", alias="*", kmsKeyArn=KEY), "CreateWorkspace", {"kmsKeyArn": KEY}),
     Case("athena", "WorkGroup",
          made("athena", "create_work_group", Name="*", Configuration={"RequesterPaysEnabled": True, "ExecutionRole": ROLE}),
          "CreateWorkGroup", {"Configuration.ExecutionRole": ROLE},
@@ -336,6 +342,10 @@ CASES = [
          {"ClientAuthentication.Sasl.Iam.Enabled": True})]),
     Case("kms", "Rotation", kms_key, says=[
         ("EnableKeyRotation", {"RotationPeriodInDays": 180}, {"RotationPeriodInDays": 180, "KeyRotationEnabled": True})]),
+    Case("secretsmanager", "Secret", secret, says=[
+        ("RotateSecret", {"RotationLambdaARN": "{Function}",
+                          "RotationRules": {"AutomaticallyAfterDays": 30, "Duration": "2h"}},
+         {"RotationRules.Duration": "2h"})]),
     Case("lambda", "Function", lambda_function, "CreateFunction",
          {"DeadLetterConfig.TargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "LoggingConfig.LogFormat": "JSON"},
          [("UpdateFunctionConfiguration", {"LoggingConfig": {"LogFormat": "Text"}},
