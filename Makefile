@@ -38,11 +38,15 @@ down: setup ## destroy the default stack in the sandbox
 
 .PHONY: test
 test: setup ## every default test (under five minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not conformance and not e2e"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not conformance and not e2e and not mutation"
 
 .PHONY: conformance
 conformance: setup ## the engine against everything recorded of the real one
 	@$(BIN)/python -m pytest -n 2 -q -m conformance
+
+.PHONY: mutation
+mutation: setup ## change every security-relevant input of our stack, one at a time: the rules must notice
+	@$(BIN)/python -m pytest -q -m mutation tests/mutation
 
 .PHONY: e2e
 e2e: setup ## whole stacks, kills, wheels, and the real pulumi CLI where it is on PATH

@@ -82,7 +82,8 @@ def _record(reach: Reach) -> Iterator[Statement]:
     services = [f"{service}.{reach.account.region}.amazonaws.com" for service in ("s3", "logs")]
     if everything:
         actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"]
-        yield Statement(sid="ReadArchives", actions=actions, resources=everything)
+        own = equals("aws:ResourceAccount", reach.account.id)
+        yield Statement(sid="ReadArchives", actions=actions, resources=everything, conditions=[own])
     yield Statement(
         sid="ReadTrail",
         actions=["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],

@@ -28,6 +28,7 @@ DEFAULT_ENCRYPTION: Final = "aws:ebs/encryptionByDefault:EncryptionByDefault"
 DEFAULT_KEY: Final = "aws:ebs/defaultKmsKey:DefaultKmsKey"
 SNAPSHOT_BLOCK: Final = "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess"
 IMAGE_BLOCK: Final = "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess"
+MOST_HOPS: Final = 2  # from a container on the instance
 METADATA_DEFAULTS: Final = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"
 LAUNCH_PERMISSION: Final = "aws:ec2/amiLaunchPermission:AmiLaunchPermission"
 MACHINES: Final = (INSTANCE, SPOT)
@@ -214,7 +215,12 @@ def ec2_snapshot_block(stack: Resource) -> Truth:
 )
 def ec2_account_imdsv2(stack: Resource) -> Truth:
     """It holds for instances whose maker said nothing, those of SageMaker HyperPod, Batch and EMR among them."""
-    return account_stack(stack, stack.graph.of(METADATA_DEFAULTS).any(lambda one: one["httpTokens"].is_("required")))
+
+    def safe(one: Resource) -> Truth:
+        hops = one["httpPutResponseHopLimit"]
+        return one["httpTokens"].is_("required") & hops.at_least(1) & hops.at_most(MOST_HOPS)
+
+    return account_stack(stack, stack.graph.of(METADATA_DEFAULTS).any(safe))
 
 
 def _volumes(holder: Resource, says: Callable[[Resource | Value], Truth]) -> Truth:

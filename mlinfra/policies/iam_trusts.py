@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 TRUST: Final = "assumeRolePolicy"
 SOURCE: Final = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
+DELIVERING: Final = {"vpc-flow-logs.amazonaws.com", "cloudtrail.amazonaws.com"}
+"""Services that deliver logs through a role, and say for whom.
+
+Source: docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html and
+docs.aws.amazon.com/awscloudtrail/latest/userguide/cross-service-confused-deputy-prevention.html
+"""
 _COGNITO: Final = "cognito-identity.amazonaws.com"
 
 
@@ -86,7 +92,7 @@ def iam_confused_deputy(role: Resource) -> Truth:
 
     Asked of services that say for whom they act when they assume a role.
     """
-    telling = {service.principal for service in trusted_services().values() if service.source}
+    telling = {service.principal for service in trusted_services().values() if service.source} | DELIVERING
 
     def open_to_service(one: Statement) -> Known:
         return all3((one.services().any(lambda name: name in telling), not3(one.requires(*SOURCE))))

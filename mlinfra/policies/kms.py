@@ -122,7 +122,7 @@ def kms_no_wildcard_admin(key: Resource) -> Truth:
 
     def too_much(one: Statement) -> Known:
         others = one.accounts().any(lambda text: not (_is_root(text) and (not own or account_of(text) in own)))
-        return all3((one.allows, one.all_of_service("kms"), any3((others, one.anybody()))))
+        return all3((one.allows, one.all_of_service("kms"), any3((others, one.anybody(), one.services().any(bool)))))
 
     return resource_policy(key, "policy", lambda one: one.none(too_much, "kms:* for the account's root alone"))
 
@@ -202,6 +202,43 @@ def kms_separate_keys(key: Resource) -> Truth:
     return only_if(for_logs | for_data, ~(for_logs & for_data))
 
 
+@rule(
+    "kms-duties",
+    title="Keys have a policy, in which nobody both administers and uses them",
+    severity=Severity.LOW,
+    types=(KEY,),
+    fix="one statement with kms:Describe*, kms:Put*, kms:ScheduleKeyDeletion, … and another with kms:Decrypt, kms:GenerateDataKey*",
+    profiles=STRICT,
+)
+def kms_duties(key: Resource) -> Truth:
+    """With the policy that KMS gives a key, every policy of IAM that says `kms:*` both reads the data and deletes the key."""
+
+    def both(one: Statement) -> Known:
+        return all3((one.allows, one.covers("kms:Decrypt"), one.covers("kms:ScheduleKeyDeletion")))
+
+    own = key["policy"].present() | key.attached(KEY_POLICY, at="keyId").exist()
+    wanted = "administration and use in statements of their own"
+    return own & resource_policy(key, "policy", lambda one: one.none(both, wanted))
+
+
+@rule(
+    "kms-grants",
+    title="Grants on keys are for AWS services alone",
+    severity=Severity.LOW,
+    types=WITH_POLICY,
+    fix='"Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}',
+    profiles=STRICT,
+)
+def kms_grants(key: Resource) -> Truth:
+    """A grant hands the use of a key to anybody, stands in no policy, and outlives the role of whoever gave it."""
+
+    def free(one: Statement) -> Known:
+        bound = one.tests(lambda test: test.key in ("kms:grantisforawsresource", "kms:viaservice"))
+        return all3((one.allows, one.covers("kms:CreateGrant"), not3(one.all_of_service("kms")), not3(bound)))
+
+    return resource_policy(key, "policy", lambda one: one.none(free, "a condition on kms:GrantIsForAWSResource"))
+
+
 def _is_root(principal: str) -> bool:
     return principal.isdigit() or principal.endswith(":root")
 
@@ -209,4 +246,5 @@ def _is_root(principal: str) -> bool:
 RULES: Final = (
     *(kms_rotation, kms_rotation_period, kms_deletion_window, kms_enabled, kms_lockout_check, kms_no_public),
     *(kms_no_wildcard_admin, kms_cross_account, kms_service_scope, kms_via_service, kms_separate_keys),
+    *(kms_duties, kms_grants),
 )

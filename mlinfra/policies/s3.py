@@ -55,6 +55,7 @@ PRIVATE_ACLS: Final = (
     "aws-exec-read",
 )
 LEAST_LOCK_DAYS: Final = 30
+LEAST_HELD_DAYS: Final = 7
 
 
 def takes_access_logs(bucket: Resource) -> Truth:
@@ -176,7 +177,7 @@ def s3_audit_lock(bucket: Resource) -> Truth:
 def s3_lock_retention(lock: Resource) -> Truth:
     """A lock without default retention holds nothing; in governance mode one permission undoes it."""
     retention = lock["rule.defaultRetention"]
-    kept = retention["days"].at_least(1) | retention["years"].at_least(1)
+    kept = retention["days"].at_least(LEAST_HELD_DAYS) | retention["years"].at_least(1)
     return retention["mode"].is_("COMPLIANCE") & kept
 
 
