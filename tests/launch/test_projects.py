@@ -23,7 +23,7 @@ def test_the_project_is_the_platform_stack() -> None:
 
 def test_no_configuration_stands_twice() -> None:
     assert not list((ROOT / PROJECT["main"]).glob("Pulumi*.yaml"))
-    assert STACKS == ["dev", "isolated", "prod"]
+    assert STACKS == ["baseline", "dev", "isolated", "prod"]
 
 
 @pytest.mark.parametrize("stack", STACKS)
