@@ -204,21 +204,23 @@ def kms_separate_keys(key: Resource) -> Truth:
 
 @rule(
     "kms-duties",
-    title="Keys have a policy, in which nobody both administers and uses them",
+    title="No statement of a key's policy gives both its administration and its use",
     severity=Severity.LOW,
-    types=(KEY,),
+    types=WITH_POLICY,
     fix="one statement with kms:Describe*, kms:Put*, kms:ScheduleKeyDeletion, … and another with kms:Decrypt, kms:GenerateDataKey*",
     profiles=STRICT,
 )
 def kms_duties(key: Resource) -> Truth:
-    """With the policy that KMS gives a key, every policy of IAM that says `kms:*` both reads the data and deletes the key."""
+    """Where the account may do everything, every policy of IAM that says `kms:*` both reads the data and deletes the key.
+
+    Keys with no policy but the one that KMS gives them are left out.
+    """
 
     def both(one: Statement) -> Known:
         return all3((one.allows, one.covers("kms:Decrypt"), one.covers("kms:ScheduleKeyDeletion")))
 
-    own = key["policy"].present() | key.attached(KEY_POLICY, at="keyId").exist()
     wanted = "administration and use in statements of their own"
-    return own & resource_policy(key, "policy", lambda one: one.none(both, wanted))
+    return resource_policy(key, "policy", lambda one: one.none(both, wanted))
 
 
 @rule(

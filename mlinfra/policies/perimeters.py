@@ -17,6 +17,8 @@ from mlinfra.policies.statements import Known, Statement, all3, any3, not3
 from mlinfra.policies.storage import EFS_POLICY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlinfra.compliance.resource import Resource
 
 TRUST: Final = "assumeRolePolicy"
@@ -48,9 +50,9 @@ def _held(resource: Resource) -> str:
     return TRUST if resource.type == ROLE else HOLDERS.get(resource.type, "policy")
 
 
-def _none(resource: Resource, wanted: str, *answers: object) -> Truth:
+def _none(resource: Resource, wanted: str, *answers: Callable[[Statement], Known]) -> Truth:
     def so(one: Statement) -> Known:
-        return all3((one.allows, *(says(one) for says in answers if callable(says))))
+        return all3((one.allows, *(says(one) for says in answers)))
 
     return resource_policy(resource, _held(resource), lambda one: one.none(so, wanted))
 

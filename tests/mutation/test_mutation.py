@@ -62,7 +62,9 @@ def test_the_rules_catch_nearly_all(capsys: pytest.CaptureFixture[str]) -> None:
     found, _ = every()
     workers = os.cpu_count() or 1
     with multiprocessing.get_context("fork").Pool(workers) as pool:  # shares the plan and what was said of it
-        escapes = [found[index] for part in pool.starmap(escaped, [(n, workers) for n in range(workers)]) for index in part]
+        escapes = [
+            found[index] for part in pool.starmap(escaped, [(n, workers) for n in range(workers)]) for index in part
+        ]
     score = 1 - len(escapes) / len(found)
     with capsys.disabled():
         print(f"\n{len(found) - len(escapes)} of {len(found)} mutants caught: {score:.1%}; survivors:")  # noqa: T201
