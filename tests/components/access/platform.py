@@ -22,6 +22,7 @@ CLUSTER = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/platform"
 
 
 def platform() -> None:
+    ml.tag_everything({"owner": "ml", "cost-center": "ml", "environment": "dev", "data-classification": "confidential"})
     account = ml.Account(id=ACCOUNT, region=REGION)
     keys = ml.KeyRing("platform", ml.KeyRingArgs(account=account))
     logs = ml.AccessLogBucket("platform", ml.AccessLogBucketArgs(account=account))
