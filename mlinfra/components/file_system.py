@@ -148,12 +148,14 @@ class FileSystem(Component[FileSystemArgs]):
         super().__init__(name, args, opts)
         args = self._args
         made = self._file_system(name)
-        groups = mount_groups(self, name, vpc_id=args.vpc_id, ports=[NFS])
+        # Mount targets of one file system are in one VPC: to move, all of them go before the first comes. What waits for
+        # their group does so in either direction.
+        groups = mount_groups(self, name, vpc_id=args.vpc_id, ports=[NFS], delete_before_replace=True)
         targets = [
             aws.efs.MountTarget(
                 f"{name}-{letter(zone)}",
                 file_system_id=made.id,
-                subnet_id=self._subnet(position),
+                subnet_id=pulumi.Output.all(self._subnet(position), groups.servers.id).apply(lambda both: both[0]),
                 security_groups=[groups.servers.id],
                 opts=self.child(depends_on=[policy]),
             )

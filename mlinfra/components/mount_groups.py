@@ -28,10 +28,19 @@ class MountGroups:
 
 
 def mount_groups(
-    parent: Component[Any], name: str, *, vpc_id: Text, ports: Sequence[Ports], among_servers: bool = False
+    parent: Component[Any],
+    name: str,
+    *,
+    vpc_id: Text,
+    ports: Sequence[Ports],
+    among_servers: bool = False,
+    **servers_options: Any,
 ) -> MountGroups:
-    """Groups whose members can mount, and nobody else; `among_servers` lets servers speak with each other too."""
-    servers = _group(parent, f"{name}-servers", f"{name}: the file system itself", vpc_id)
+    """Groups whose members can mount, and nobody else; `among_servers` lets servers speak with each other too.
+
+    `servers_options` are resource options of the servers' group alone.
+    """
+    servers = _group(parent, f"{name}-servers", f"{name}: the file system itself", vpc_id, **servers_options)
     clients = _group(parent, f"{name}-clients", f"{name}: whatever may mount the file system", vpc_id)
     pairs = [("clients", clients, "servers", servers)]
     if among_servers:
@@ -56,5 +65,7 @@ def mount_groups(
     return MountGroups(servers, clients)
 
 
-def _group(parent: Component[Any], role: str, description: str, vpc_id: Text) -> aws.ec2.SecurityGroup:
-    return aws.ec2.SecurityGroup(role, description=description, vpc_id=vpc_id, tags={"Name": role}, opts=parent.child())
+def _group(parent: Component[Any], role: str, description: str, vpc_id: Text, **options: Any) -> aws.ec2.SecurityGroup:
+    return aws.ec2.SecurityGroup(
+        role, description=description, vpc_id=vpc_id, tags={"Name": role}, opts=parent.child(**options)
+    )
