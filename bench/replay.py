@@ -103,6 +103,14 @@ def filled(value: Any, answers: list[Any]) -> Any:
     return value
 
 
+def without_account(request: Any, **_: Any) -> None:
+    """S3 Control puts the account before the host's name, which an address does not take."""
+    scheme, _, rest = request.url.partition("://")
+    account, _, after = rest.partition(".")
+    if account.isdigit() and after.startswith("127."):
+        request.url = f"{scheme}://{after}"
+
+
 def do(endpoint: str, file: str) -> None:
     """Do the calls of a file."""
     import boto3
@@ -116,6 +124,7 @@ def do(endpoint: str, file: str) -> None:
         key = (call["service"], call["region"])
         if key not in clients:
             clients[key] = session.client(key[0], region_name=key[1], endpoint_url=endpoint, config=config)
+            clients[key].meta.events.register("before-sign.s3-control", without_account)
         answers.append(getattr(clients[key], call["operation"])(**filled(call["params"], answers)))
 
 
