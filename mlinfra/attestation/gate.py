@@ -58,7 +58,7 @@ def attest(
         expires=now + valid,
     )
     found = Statement(summary, tuple(sorted((*subjects.of_files(project, stack), *subjects.of_graph(graph)))))
-    statement.write(file, statement.sign(found, key))
+    trust.replace_whole(file, statement.sign(found, key))
     return found
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from mlinfra.attestation.errors import AttestationError
 from mlinfra.attestation.keys import envelopes
 from mlinfra.attestation.subjects import Role, Subject
-from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -190,17 +189,6 @@ def compare(statement: Statement, name: str, now: Iterable[Subject], roles: Iter
 
 
 _AGAIN: Final = "check again with `mlinfra check --attest KEY`"
-
-
-def write(file: Path, envelope: bytes) -> None:
-    """Write an envelope, all or nothing. Raises ConfigError when that is not possible."""
-    temporary = file.with_name(f".{file.name}.new")
-    try:
-        temporary.write_bytes(envelope)
-        temporary.replace(file)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _in_time(statement: Statement, signers: Sequence[TrustedKey], name: str) -> TrustedKey:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.attestation import trust
+from mlinfra.compliance import waiverfile
 from mlinfra.errors import ConfigError
 from mlinfra.graph_values import File, Reference, Unknown, join, steps
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mlinfra.graph import Node, ResourceGraph
     from mlinfra.stack.project import Project
 
-WAIVERS: Final = "mlinfra.waivers.yaml"
 STATEMENT_SUFFIX: Final = ".attestation.json"
 _LOCKS: Final = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "requirements.txt")
 _NOT_PROGRAM: Final = {"__pycache__", "node_modules"}
@@ -55,7 +55,7 @@ def of_files(project: Project, stack: str) -> list[Subject]:
     found = dict.fromkeys(_program(project), Role.PROGRAM)
     found[project.file] = found[project.stack_file(stack)] = Role.CONFIGURATION
     found |= {project.root / name: Role.LOCK for name in _LOCKS}
-    found[project.root / WAIVERS] = Role.WAIVERS
+    found[project.root / waiverfile.NAME] = Role.WAIVERS
     return sorted(
         Subject(role, _name(file, project.root), _digest(file)) for file, role in found.items() if file.is_file()
     )
@@ -93,7 +93,7 @@ def _program(project: Project) -> Iterator[Path]:
     if project.program.is_file():
         yield project.program
     beside = {project.stack_file(stack) for stack in project.stacks()}
-    beside |= {project.root / name for name in (*_LOCKS, WAIVERS, trust.FILE)}
+    beside |= {project.root / name for name in (*_LOCKS, waiverfile.NAME, trust.FILE)}
     for top, folders, files in os.walk(project.workdir):
         here = Path(top)
         folders[:] = sorted(

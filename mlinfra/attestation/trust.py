@@ -68,9 +68,14 @@ def write(file: Path, keys: list[TrustedKey]) -> None:
     for key in keys:
         entry: dict[str, Any] = {"name": key.name, "key": str(key.key), "since": key.since}
         entries.append(entry | ({"until": key.until} if key.until else {}))
+    replace_whole(file, (_HEAD + yaml.safe_dump({"keys": entries}, sort_keys=False)).encode("utf-8"))
+
+
+def replace_whole(file: Path, content: bytes) -> None:
+    """Write a file, all or nothing. Raises ConfigError when that is not possible."""
     temporary = file.with_name(f".{file.name}.new")
     try:
-        temporary.write_text(_HEAD + yaml.safe_dump({"keys": entries}, sort_keys=False), encoding="utf-8")
+        temporary.write_bytes(content)
         temporary.replace(file)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from mlinfra.compliance.links import Links
 from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.truth import Evidence, State, Truth
 from mlinfra.compliance.values import Value
-from mlinfra.graph_values import Reference, Unknown, inside, steps
+from mlinfra.graph_values import Reference, Unknown, inside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -168,11 +168,6 @@ class Facts:
             for word in {one for one in own if isinstance(one, str) and len(one) >= _SHORTEST_NAME}:
                 names.setdefault(word, []).append(node.urn)
         return names
-
-
-def component_argument(path: str) -> str:
-    """The first step of a path: the argument of the resource."""
-    return str(steps(path)[0]) if path else ""
 
 
 def _kinds(types: Sequence[str]) -> str:

@@ -85,7 +85,7 @@ def signed(tmp_path: Path) -> Signed:
     keys.generate(tmp_path / "release.pem", PASSPHRASE)
     key = keys.load(tmp_path / "release.pem", lambda: PASSPHRASE)
     trust.trust(trusted, "release", key.public, date(2026, 1, 1))
-    statement.write(file, statement.sign(make_statement(project), key))
+    trust.replace_whole(file, statement.sign(make_statement(project), key))
     return Signed(project, file, trusted, key)
 
 
