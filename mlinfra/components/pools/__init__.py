@@ -1,0 +1,1 @@
+"""Node pools: where pods run, on which capacity, and what their nodes offer."""
