@@ -15,6 +15,14 @@ ArgsT = TypeVar("ArgsT", bound=Args)
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 MAX_NAME = 24  # leaves room for role, zone and random suffix inside the 63 characters of a bucket's name
 
+KUBERNETES = "kubernetes"
+_NO_CLUSTER = Problem(
+    "opts.provider",
+    "",
+    "no Kubernetes provider, so that everything would go to whatever cluster this machine's kubeconfig names",
+    "pass opts=pulumi.ResourceOptions(provider=cluster.kubernetes), or another pulumi_kubernetes.Provider",
+)
+
 
 class Component(pulumi.ComponentResource, Generic[ArgsT]):
     """A component of type `mlinfra:<module>:<Class>` that checks its name and arguments before it registers anything.
@@ -24,6 +32,8 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
     """
 
     _args_type: ClassVar[type[Args]]
+    _needs_kubernetes: ClassVar[bool] = False
+    """Whether it declares Kubernetes objects, and so must be told in which cluster."""
     _args: ArgsT
 
     def __init__(self, name: str, args: ArgsT, opts: Optional[pulumi.ResourceOptions] = None) -> None:
@@ -32,7 +42,10 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
             reason = f"not made of lower-case letters, digits and single hyphens, {MAX_NAME} characters at most"
             fix = "choose a name such as main or team-a; resource names in AWS are made from it"
             raise ArgumentError(kind, [Problem("name", shown(name), reason, fix)])
-        checked: Any = self._args_type.of(args, f'{kind} "{name}"')
+        subject = f'{kind} "{name}"'
+        checked: Any = self._args_type.of(args, subject)
+        if self._needs_kubernetes and not inherited(KUBERNETES, opts or pulumi.ResourceOptions()):
+            raise ArgumentError(subject, [_NO_CLUSTER])
         module = type(self).__module__.rpartition(".")[2]
         super().__init__(f"mlinfra:{module}:{kind}", name, {}, opts)
         self._args = checked
@@ -53,6 +66,18 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
     def finish(self) -> None:
         """Registers every public output, under the name that the package schema gives it."""
         self.register_outputs({camel_case(name): getattr(self, name) for name in public_outputs(type(self))})
+
+
+def inherited(package: str, opts: pulumi.ResourceOptions) -> bool:
+    """Whether children of a component with these options get a provider of the package, rather than Pulumi's default.
+
+    A component keeps every provider that it is given for its children, by whatever option, and has its parent's as well:
+    https://www.pulumi.com/docs/iac/concepts/resources/options/provider/.
+    """
+    given = opts.providers or ()
+    several = given.values() if isinstance(given, Mapping) else given
+    packages = {provider.package for provider in (opts.provider, *several) if provider}
+    return package in packages or (opts.parent is not None and opts.parent.get_provider(f"{package}::") is not None)
 
 
 def together(outputs: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[Mapping[str, str]]:

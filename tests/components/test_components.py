@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.experimental.util import camel_case
@@ -92,8 +93,15 @@ SCHEMA = Path(__file__).parent / "schema.json"
 every_component = pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.__name__)
 
 
+def options(component: type[Component[Any]]) -> pulumi.ResourceOptions | None:
+    """What a component must be told besides its arguments: the cluster, when it declares Kubernetes objects."""
+    if not component._needs_kubernetes:
+        return None
+    return pulumi.ResourceOptions(provider=kubernetes.Provider("cluster", kubeconfig="{}"))
+
+
 def made(declare, component: type[Component[Any]], name: str = "thing"):
-    return declare(lambda: component(name, EXAMPLES[component.__name__], None)).graph
+    return declare(lambda: component(name, EXAMPLES[component.__name__], options(component))).graph
 
 
 @every_component
@@ -121,8 +129,9 @@ def test_every_child_has_the_component_as_parent_and_its_name_as_prefix(declare,
 @every_component
 def test_two_of_a_kind_live_side_by_side(declare, component) -> None:
     def program() -> None:
+        opts = options(component)
         for name in ("one", "two"):
-            component(name, EXAMPLES[component.__name__])
+            component(name, EXAMPLES[component.__name__], opts)
 
     resources = [node for node in declare(program).graph.resources() if node.type not in NAMED_BY_AWS]
     names = [(node.type, node.inputs.get("name")) for node in resources]
