@@ -1,8 +1,4 @@
-"""The gRPC server of the Pulumi provider `aws`.
-
-Attached to with PULUMI_DEBUG_PROVIDERS, one server stands for every provider instance of every engine. Each instance has
-a connection of its own, so the peer tells whose call it is; what is configured on a connection holds for its calls.
-"""
+"""The gRPC server of the Pulumi provider `aws`."""
 # ruff: noqa: N802 (names and parameters are the protocol's)
 
 from __future__ import annotations
@@ -10,16 +6,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections import OrderedDict
-from concurrent import futures
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-import grpc
-from google.protobuf import any_pb2, empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from mlinfra.engine.provider import Checked, Diffed, InitFailure, ProviderFailure
+from mlinfra.engine.provider import Checked
+from mlinfra.sandbox import plugin
 from mlinfra.sandbox.aws import config
 from mlinfra.sandbox.aws.account import Account, AwsError
 from mlinfra.sandbox.aws.claims import Claims
@@ -32,13 +26,12 @@ from mlinfra.stack.values import Properties, plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import grpc
+
     from mlinfra.sandbox.aws.transport import Application
 
 log = logging.getLogger("mlinfra.sandbox")
 WIRE: Final = Wire(secrets=False, resources=False)
-MAX_PEERS: Final = 1024
-MAX_MESSAGE: Final = 400 * 1024 * 1024  # what Pulumi itself allows
-THREADS: Final = 64
 WARM: Final = {
     "ec2": "describe_vpcs",
     "s3": "list_buckets",
@@ -56,14 +49,8 @@ def serve(
     `application` is the account's WSGI application, if it lives in this process: that saves the way over HTTP. `claims`
     are those on the account so far.
     """
-    server = grpc.server(
-        futures.ThreadPoolExecutor(THREADS, thread_name_prefix="aws-provider"),
-        options=[("grpc.max_receive_message_length", MAX_MESSAGE), ("grpc.max_send_message_length", MAX_MESSAGE)],
-    )
     account = Account(endpoint_url, application)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(account, claims or Claims()), server)
-    bound = server.add_insecure_port(f"127.0.0.1:{port}")
-    server.start()
+    server, bound = plugin.serve(Servicer(account, claims or Claims()), "aws", port)
     if application is not None:
         threading.Thread(target=_warm, args=(account,), daemon=True).start()
     return server, bound
@@ -82,8 +69,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, account: Account, claims: Claims) -> None:
         self._account = account
         self._claims = claims
-        self._instances: OrderedDict[str, AwsProvider] = OrderedDict()
-        self._lock = threading.Lock()
+        self._instances: plugin.Instances[AwsProvider] = plugin.Instances()
 
     # --- the instance ------------------------------------------------------------------------------------------------
 
@@ -102,7 +88,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Refuse settings that do not exist and accounts that may not be touched."""
         news = decode(request.news)
-        return _checked(Checked(news, tuple(config.failures(news))))
+        return plugin.checked(Checked(news, tuple(config.failures(news))), WIRE)
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Another region is another provider; everything else changes in place."""
@@ -122,27 +108,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         for note in config.notes(settings):
             log.warning("%s", note)
         instance = AwsProvider(self._account, self._claims, ProviderConfig.parse(settings), request.id)
-        with self._lock:
-            self._instances[context.peer()] = instance
-            self._instances.move_to_end(context.peer())
-            while len(self._instances) > MAX_PEERS:
-                self._instances.popitem(last=False)
+        self._instances.remember(context, instance)
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Calls under way are short; they end by themselves."""
         return empty_pb2.Empty()
-
-    def _instance(self, context: grpc.ServicerContext) -> AwsProvider:
-        found = self._instances.get(context.peer())
-        if found is None:
-            # A connection that was lost and made again: safe to go on only where it cannot matter whose it was.
-            with self._lock:
-                instances = list(self._instances.values())
-            if not instances or any(one != instances[0] for one in instances):
-                raise ProviderFailure("the connection to the sandbox's provider was lost; run the command again")
-            found = instances[0]
-        return found
 
     # --- resources ---------------------------------------------------------------------------------------------------
 
@@ -150,13 +121,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Complete and check inputs."""
 
         def work() -> Any:
-            naming = request.autonaming if request.HasField("autonaming") else None
-            proposed = naming.proposed_name if naming is not None and naming.mode != naming.DISABLE else ""
-            return _checked(
-                self._instance(context).check(
-                    request.urn, _in(request.olds), _in(request.news), request.randomSeed, proposed
-                )
+            found = self._instances.of(context).check(
+                request.urn,
+                _in(request.olds),
+                _in(request.news),
+                request.randomSeed,
+                plugin.proposed_name(request),
             )
+            return plugin.checked(found, WIRE)
 
         return _answered(context, work)
 
@@ -164,8 +136,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Compare new inputs with old ones."""
         return _answered(
             context,
-            lambda: _diffed(
-                self._instance(context).diff(request.urn, request.id, _in(request.old_inputs), _in(request.news))
+            lambda: plugin.diffed(
+                self._instances.of(context).diff(request.urn, request.id, _in(request.old_inputs), _in(request.news))
             ),
         )
 
@@ -173,7 +145,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Make a resource. One that was made for an engine that is gone is taken back."""
 
         def work() -> Any:
-            made = self._instance(context).create(
+            made = self._instances.of(context).create(
                 request.urn, _in(request.properties), preview=request.preview, wanted=context.is_active
             )
             return provider_pb2.CreateResponse(id=made.id, properties=WIRE.encode(made.outputs))
@@ -184,7 +156,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Read a resource as it is."""
 
         def work() -> Any:
-            found = self._instance(context).read(request.urn, request.id, _in(request.inputs), _in(request.properties))
+            found = self._instances.of(context).read(
+                request.urn, request.id, _in(request.inputs), _in(request.properties)
+            )
             return provider_pb2.ReadResponse(
                 id=found.id, properties=WIRE.encode(found.outputs), inputs=WIRE.encode(found.inputs)
             )
@@ -195,7 +169,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Change a resource in place."""
 
         def work() -> Any:
-            outputs = self._instance(context).update(
+            outputs = self._instances.of(context).update(
                 request.urn,
                 request.id,
                 _in(request.old_inputs),
@@ -212,7 +186,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Delete a resource."""
 
         def work() -> Any:
-            self._instance(context).delete(
+            self._instances.of(context).delete(
                 request.urn, request.id, _in(request.old_inputs), _in(request.properties), wanted=context.is_active
             )
             return empty_pb2.Empty()
@@ -223,8 +197,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Answer a function call."""
 
         def work() -> Any:
-            found = invoke(self._instance(context), request.tok, _in(request.args))
-            response = provider_pb2.InvokeResponse(failures=_failures(found.failures))
+            found = invoke(self._instances.of(context), request.tok, _in(request.args))
+            response = provider_pb2.InvokeResponse(failures=plugin.failures(found.failures))
             getattr(response, "return").CopyFrom(WIRE.encode(found.result))
             return response
 
@@ -237,45 +211,5 @@ def _in(struct: Any) -> Properties:
     return found
 
 
-def _failures(failures: Any) -> list[Any]:
-    return [provider_pb2.CheckFailure(property=one.property, reason=one.reason) for one in failures]
-
-
-def _checked(found: Checked) -> Any:
-    return provider_pb2.CheckResponse(inputs=WIRE.encode(found.inputs), failures=_failures(found.failures))
-
-
-def _diffed(found: Diffed) -> Any:
-    places: dict[str, Any] = {
-        path: provider_pb2.PropertyDiff(kind=cast("Any", one.kind.value), inputDiff=one.input_diff)
-        for path, one in (found.detailed or {}).items()
-    }
-    return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE,
-        replaces=found.replaces,
-        diffs=found.diffs,
-        deleteBeforeReplace=found.delete_before_replace,
-        hasDetailedDiff=True,
-        detailedDiff=places,
-    )
-
-
 def _answered(context: grpc.ServicerContext, work: Callable[[], Any]) -> Any:
-    """The work's answer; a failure becomes the call's status, a half-made resource with its details."""
-    try:
-        return work()
-    except InitFailure as failure:
-        details = any_pb2.Any()
-        details.Pack(
-            provider_pb2.ErrorResourceInitFailed(
-                id=failure.id,
-                properties=WIRE.encode(failure.outputs),
-                reasons=failure.reasons,
-                inputs=WIRE.encode(failure.inputs),
-            )
-        )
-        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=failure.message, details=[details])
-        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-        context.abort(grpc.StatusCode.UNKNOWN, failure.message)
-    except (ProviderFailure, AwsError) as failure:
-        context.abort(grpc.StatusCode.UNKNOWN, str(failure))
+    return plugin.answered(context, work, WIRE, AwsError)
