@@ -7,11 +7,15 @@ import re
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+
+DEFAULT: Final = "1.35"
+"""The version of new clusters."""
 
 
 @dataclass(frozen=True, slots=True)
