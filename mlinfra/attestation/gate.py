@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlinfra import __version__, compliance, policies
 from mlinfra.attestation import statement, subjects, trust
 from mlinfra.attestation.statement import Statement, Summary
+from mlinfra.files import write_for_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ def attest(
         expires=now + valid,
     )
     found = Statement(summary, tuple(sorted((*subjects.of_files(project, stack), *subjects.of_graph(graph)))))
-    trust.replace_whole(file, statement.sign(found, key))
+    write_for_user(file, statement.sign(found, key))
     return found
 
 

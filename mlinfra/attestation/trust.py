@@ -14,6 +14,7 @@ import yaml
 
 from mlinfra.attestation.keys import PublicKey
 from mlinfra.errors import ConfigError
+from mlinfra.files import write_for_user
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,18 +69,7 @@ def write(file: Path, keys: list[TrustedKey]) -> None:
     for key in keys:
         entry: dict[str, Any] = {"name": key.name, "key": str(key.key), "since": key.since}
         entries.append(entry | ({"until": key.until} if key.until else {}))
-    replace_whole(file, (_HEAD + yaml.safe_dump({"keys": entries}, sort_keys=False)).encode("utf-8"))
-
-
-def replace_whole(file: Path, content: bytes) -> None:
-    """Write a file, all or nothing. Raises ConfigError when that is not possible."""
-    temporary = file.with_name(f".{file.name}.new")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(file)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None
+    write_for_user(file, (_HEAD + yaml.safe_dump({"keys": entries}, sort_keys=False)).encode("utf-8"))
 
 
 def trust(file: Path, name: str, key: PublicKey, since: date, until: date | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.compliance.waivers import REQUIRED, waiver
 from mlinfra.errors import ConfigError
+from mlinfra.files import write_for_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +61,7 @@ def add(path: Path, fields: Mapping[str, Any]) -> Waiver:
         before = _HEAD
     text = before.rstrip() + "\n" + "".join(f"  {line}\n" for line in entry.splitlines())
     added = parse(text, path.name)[-1]
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    write_for_user(path, text.encode())
     return added
 
 

@@ -23,13 +23,14 @@ from mlinfra.compliance.rule import STACK, Rule, Severity
 from mlinfra.errors import MlinfraError
 from mlinfra.policies.registry import RULES
 from mlinfra.policypack.resources import Declared
-from mlinfra.policypack.settings import SETTINGS, Settings
+from mlinfra.policypack.settings import EVIDENCE, SETTINGS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mlinfra.compliance.report import Finding
     from mlinfra.compliance.waivers import Waiver
+    from mlinfra.policypack.evidence import Judgement
 
 NAME: Final = "mlinfra"
 _SEVERITIES: Final = {
@@ -70,6 +71,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
         self._dry_run = True
         self._said: set[tuple[str, str]] = set()
         self._waivers: tuple[Waiver, ...] = ()
+        self._evidence: Judgement | None = None
 
     def Handshake(
         self, request: analyzer_pb2.AnalyzerHandshakeRequest, context: grpc.ServicerContext
@@ -86,7 +88,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
             description="Security and compliance of ML platforms on AWS and Kubernetes",
             version=__version__,
             supportsConfig=True,
-            policies=[SETTINGS, *map(_policy, self._rules.values())],
+            policies=[SETTINGS, EVIDENCE, *map(_policy, self._rules.values())],
         )
 
     def Configure(
@@ -98,6 +100,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
             self._settings.configure(given.properties if given else None)
         except MlinfraError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        self._read_files(context)
         return empty_pb2.Empty()
 
     def ConfigureStack(
@@ -106,10 +109,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
         self._declared, self._said, self._dry_run = Declared(), set(), request.dry_run
         self._declared.project, self._declared.stack = request.project, request.stack
         self._settings.stack_configuration(request.project, dict(request.config))
-        try:
-            self._waivers = self._settings.waivers()
-        except MlinfraError as error:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        self._read_files(context)
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def Analyze(
@@ -124,7 +124,10 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
             today=_today(),
             alone=request.urn,
         )
-        return self._answer(report.findings)
+        answer = self._answer(report.findings)
+        if self._evidence is not None and not self._dry_run and self._evidence.refusal:
+            answer.diagnostics.append(_without_evidence(self._evidence.refusal, request.urn))
+        return answer
 
     def AnalyzeStack(
         self, request: analyzer_pb2.AnalyzeStackRequest, context: grpc.ServicerContext
@@ -137,6 +140,9 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
             today=_today(),
         )
         answer = self._answer(report.findings)
+        refusal = self._refused([resource.urn for resource in request.resources if _declared(resource.type)])
+        if refusal:
+            answer.diagnostics.append(_without_evidence(refusal))
         for notice in report.notices:
             answer.diagnostics.append(
                 _diagnostic(SETTINGS.name, SETTINGS.description, f"{notice.text}\nfix: {notice.fix}")
@@ -148,6 +154,22 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
+
+    def _read_files(self, context: grpc.ServicerContext) -> None:
+        """Read what the settings name. The engine tells the stack first and the settings after it; both are needed."""
+        if not self._declared.stack:
+            return
+        try:
+            self._waivers, evidence = self._settings.waivers(), self._settings.evidence()
+        except MlinfraError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        self._evidence = evidence.files(self._declared.stack) if evidence is not None else None
+
+    def _refused(self, urns: list[str]) -> str:
+        """Why the evidence does not hold for these resources, if it is asked for."""
+        if self._evidence is None:
+            return ""
+        return self._evidence.declared(self._declared.project, self._declared.stack, urns)
 
     def _answer(self, findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
         """What is to be said of findings that nobody answers for, each once."""
@@ -195,6 +217,17 @@ def _diagnostic(
         urn=urn,
         severity=severity,
     )
+
+
+def _without_evidence(refusal: str, urn: str = "") -> analyzer_pb2.AnalyzeDiagnostic:
+    severity = analyzer_pb2.POLICY_SEVERITY_CRITICAL
+    return _diagnostic(
+        EVIDENCE.name, EVIDENCE.description, refusal, level=analyzer_pb2.MANDATORY, urn=urn, severity=severity
+    )
+
+
+def _declared(kind: str) -> bool:
+    return not kind.startswith("pulumi:")
 
 
 def _today() -> date:

@@ -11,6 +11,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from mlinfra.compliance import waiverfile
 from mlinfra.compliance.profiles import Profile
 from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.policypack.evidence import Evidence
 from mlinfra.stack.project import Project
 
 if TYPE_CHECKING:
@@ -35,7 +36,28 @@ _SCHEMA: Final[dict[str, Any]] = {
         "default": False,
         "description": "Refuse critical and high rules that a preview cannot determine.",
     },
+    "requireAttestation": {
+        "type": "boolean",
+        "default": False,
+        "description": "Deploy only what `mlinfra check --attest` has signed: the same program, configuration, lock file, "
+        "waivers and resources.",
+    },
+    "project": {
+        "type": "string",
+        "description": "The folder of the project's Pulumi.yaml. Default: that of the project that the pack lies in.",
+    },
+    "attestation": {
+        "type": "string",
+        "description": "The signed statement. Default: mlinfra.<stack>.attestation.json of the project.",
+    },
+    "trustedKeys": {
+        "type": "string",
+        "description": "Whose signatures count. Default: $MLINFRA_TRUSTED_KEYS, else mlinfra.trusted-keys.yaml of the "
+        "project, which whoever can change the project can change too.",
+    },
 }
+_BOOLEANS: Final = [name for name, schema in _SCHEMA.items() if schema["type"] == "boolean"]
+_TEXTS: Final = [name for name, schema in _SCHEMA.items() if schema["type"] == "string"]
 
 
 def _described() -> analyzer_pb2.PolicyInfo:
@@ -54,6 +76,18 @@ def _described() -> analyzer_pb2.PolicyInfo:
 SETTINGS: Final = _described()
 """The policy that carries the settings."""
 
+EVIDENCE: Final = analyzer_pb2.PolicyInfo(
+    name="mlinfra-attestation",
+    displayName="Only what was checked and signed is deployed",
+    description="Only what was checked and signed is deployed",
+    message=f"Asked for by the setting requireAttestation of {SETTINGS.name}.",
+    enforcementLevel=analyzer_pb2.MANDATORY,
+    policy_type=analyzer_pb2.POLICY_TYPE_STACK,
+    severity=analyzer_pb2.POLICY_SEVERITY_CRITICAL,
+    remediation_steps="Sign a check with `mlinfra check --attest KEY`, and deploy exactly that.",
+)
+"""The policy of what `requireAttestation` refuses. Its level cannot be lowered by itself: the setting turns it on."""
+
 
 class Settings:
     """How the rules are applied."""
@@ -62,7 +96,8 @@ class Settings:
         self.fail_closed = False
         self._given: Profile | None = None
         self._of_stack: Profile | None = None
-        self._waiver_file: Path | None = None
+        self._files: dict[str, Path] = {}
+        self._required = False
         self._project = ""
 
     @property
@@ -78,13 +113,17 @@ class Settings:
             raise ConfigError(
                 f"{SETTINGS.name}: there is no setting {unknown[0]!r}", fix=f"use {', '.join(sorted(_SCHEMA))}"
             )
-        profile, closed = given.get("profile"), given.get("failClosed", False)
+        for name, value in given.items():
+            if name in _BOOLEANS and not isinstance(value, bool):
+                raise ConfigError(f"{SETTINGS.name}: {name} = {value!r} is no boolean", fix="use true or false")
+            if name in _TEXTS and not (isinstance(value, str) and value):
+                raise ConfigError(f"{SETTINGS.name}: {name} = {value!r} is no text", fix="write it in quotes")
+        profile = given.pop("profile", None)
         if profile is not None and profile not in [one.value for one in Profile]:
             raise ConfigError(f"{SETTINGS.name}: profile = {profile!r} is none", fix=f"use {', '.join(Profile)}")
-        if not isinstance(closed, bool):
-            raise ConfigError(f"{SETTINGS.name}: failClosed = {closed!r} is no boolean", fix="use true or false")
-        self._given, self.fail_closed = Profile(profile) if profile else None, closed
-        self._waiver_file = Path(str(given["waivers"])) if given.get("waivers") else None
+        self._given, self.fail_closed = Profile(profile) if profile else None, given.get("failClosed", False)
+        self._required = given.get("requireAttestation", False)
+        self._files = {name: Path(value) for name, value in given.items() if name in _TEXTS}
 
     def stack_configuration(self, project: str, config: Mapping[str, str]) -> None:
         """Take the stack's configuration, in which a program may name its profile."""
@@ -93,12 +132,28 @@ class Settings:
 
     def waivers(self) -> tuple[Waiver, ...]:
         """The waivers that hold. Raises ConfigError when the file that is named is not there or makes no sense."""
-        if self._waiver_file is not None:
-            if not self._waiver_file.is_file():
-                raise ConfigError(f"{SETTINGS.name}: waivers = {str(self._waiver_file)!r}: there is no such file")
-            return waiverfile.load(self._waiver_file)
-        root = _root_of(self._project)
+        named = self._files.get("waivers")
+        if named is not None:
+            if not named.is_file():
+                raise ConfigError(f"{SETTINGS.name}: waivers = {str(named)!r}: there is no such file")
+            return waiverfile.load(named)
+        root = self._root()
         return waiverfile.load(root / waiverfile.NAME) if root is not None else ()
+
+    def evidence(self) -> Evidence | None:
+        """The evidence to ask for, if any. Raises ConfigError when it is asked for and nobody knows of which project."""
+        if not self._required:
+            return None
+        root = self._root()
+        if root is None:
+            raise ConfigError(
+                f"{SETTINGS.name}: requireAttestation, but the pack does not lie in the project {self._project!r}",
+                fix="name the folder of its Pulumi.yaml as `project`",
+            )
+        return Evidence(root, self._files.get("attestation"), self._files.get("trustedKeys"))
+
+    def _root(self) -> Path | None:
+        return self._files.get("project") or _root_of(self._project)
 
 
 def _root_of(project: str) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlinfra.attestation import keys, statement, subjects, trust
+from mlinfra.files import replace_whole
 from mlinfra.graph import Node, ResourceGraph, Unknown
 from mlinfra.stack.project import Project
 
@@ -85,7 +86,7 @@ def signed(tmp_path: Path) -> Signed:
     keys.generate(tmp_path / "release.pem", PASSPHRASE)
     key = keys.load(tmp_path / "release.pem", lambda: PASSPHRASE)
     trust.trust(trusted, "release", key.public, date(2026, 1, 1))
-    trust.replace_whole(file, statement.sign(make_statement(project), key))
+    replace_whole(file, statement.sign(make_statement(project), key))
     return Signed(project, file, trusted, key)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from mlinfra.attestation import keys, statement, subjects, trust
 from mlinfra.attestation.errors import AttestationError
+from mlinfra.files import replace_whole
 from tests.attestation.conftest import DAY, NOW, PASSPHRASE, Signed, graph, make_statement
 
 FILES = [
@@ -106,7 +107,7 @@ def test_an_altered_payload_with_the_old_signature_is_refused(signed: Signed) ->
 
 
 def test_a_failed_check_does_not_count(signed: Signed) -> None:
-    trust.replace_whole(signed.file, statement.sign(make_statement(signed.project, passed=False), signed.key))
+    replace_whole(signed.file, statement.sign(make_statement(signed.project, passed=False), signed.key))
     with pytest.raises(AttestationError, match="check that failed"):
         signed.verify()
 
@@ -130,7 +131,7 @@ def test_another_stack_and_other_rules_do_not_count(signed: Signed) -> None:
 def test_only_trusted_keys_count(signed: Signed, tmp_path: Path) -> None:
     keys.generate(tmp_path / "other.pem", PASSPHRASE)
     other = keys.load(tmp_path / "other.pem", lambda: PASSPHRASE)
-    trust.replace_whole(signed.file, statement.sign(make_statement(signed.project), other))
+    replace_whole(signed.file, statement.sign(make_statement(signed.project), other))
     with pytest.raises(AttestationError, match="signed by no trusted key; trusted: release"):
         signed.verify()
     trust.trust(signed.trusted_file, "other", other.public, date(2026, 11, 1))

@@ -71,6 +71,14 @@ class Both:
         assert done.returncode == code, f"pulumi {' '.join(args)} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
+    def open_pack(self) -> None:
+        """Put the policy pack into the project, to run in the environment of these tests."""
+        shutil.copytree(ROOT / "policies", self.project / "policies")
+        pack = self.project / "policies/PulumiPolicy.yaml"
+        described = yaml.safe_load(pack.read_text())
+        described["runtime"]["options"] = {"toolchain": "uv", "virtualenv": sys.prefix}
+        pack.write_text(yaml.safe_dump(described))
+
 
 @pytest.fixture
 def both(shell: Shell, tmp_path: Path) -> Both:
@@ -107,11 +115,7 @@ def test_pulumi_takes_over_what_mlinfra_deployed(both: Both, tmp_path: Path) -> 
 
 def test_the_policy_pack_judges_a_preview(both: Both, tmp_path: Path) -> None:
     """The stack passes as the check says, with the waivers of its project; what another profile asks for is refused."""
-    shutil.copytree(ROOT / "policies", both.project / "policies")
-    pack = both.project / "policies/PulumiPolicy.yaml"
-    described = yaml.safe_load(pack.read_text())
-    described["runtime"]["options"] = {"toolchain": "uv", "virtualenv": sys.prefix}
-    pack.write_text(yaml.safe_dump(described))
+    both.open_pack()
 
     passed = both.pulumi("preview", *STACK, "--policy-pack", "policies")
     assert "mlinfra@v" in passed
@@ -122,4 +126,22 @@ def test_the_policy_pack_judges_a_preview(both: Both, tmp_path: Path) -> None:
     config.write_text(json.dumps({"mlinfra-check": {"profile": "isolated"}}))
     refused = both.pulumi("preview", *STACK, "--policy-pack", "policies", "--policy-pack-config", str(config), code=1)
     assert re.search(r"\[mandatory\] .*vpc-block-public-access", refused)
+    assert both.mlinfra.inventory() == {}
+
+
+def test_the_policy_pack_lets_only_through_what_was_signed(both: Both, tmp_path: Path) -> None:
+    both.open_pack()
+    config = tmp_path / "policies.json"
+    config.write_text(json.dumps({"mlinfra-check": {"requireAttestation": True}}))
+    pack = ("--policy-pack", "policies", "--policy-pack-config", str(config))
+    assert "mlinfra-attestation" in both.pulumi("preview", *STACK, *pack, code=1), "nothing was signed yet"
+
+    both.mlinfra.env["MLINFRA_KEY_PASSPHRASE"] = "a passphrase that is long enough"
+    both.mlinfra.run("keys", "generate", "release", "--trust")
+    both.mlinfra.run("check", *STACK, "--attest", "release")
+    both.pulumi("preview", *STACK, *pack)
+
+    program = both.project / "stacks/platform/__main__.py"
+    program.write_text(program.read_text() + "\n# one more line\n")
+    assert "__main__.py: changed" in both.pulumi("up", "--yes", "--skip-preview", *STACK, *pack, code=1)
     assert both.mlinfra.inventory() == {}

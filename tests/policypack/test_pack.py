@@ -53,11 +53,11 @@ class Engine:
         if settings:
             configs["mlinfra-check"] = analyzer_pb2.PolicyConfig(enforcementLevel=ADVISORY)
             configs["mlinfra-check"].properties.update(settings)
-        self.pack.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configs), self.context)
         request = analyzer_pb2.AnalyzerStackConfigureRequest(
             stack="dev", project="demo", dry_run=dry_run, config=config or {}
         )
-        self.pack.ConfigureStack(request, self.context)
+        self.pack.ConfigureStack(request, self.context)  # the order is the engine's
+        self.pack.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configs), self.context)
 
     def run(self, states: list[ResourceState]) -> list[Any]:
         """Everything that the pack says of the resources."""
@@ -123,7 +123,7 @@ def levels(said: list[Any], policy: str) -> dict[str, int]:
 def test_every_rule_is_a_policy() -> None:
     info = Pack(RULES).GetAnalyzerInfo(NO_REQUEST, Context())
     policies = {policy.name: policy for policy in info.policies}
-    assert set(policies) == {"mlinfra-check", *(rule.id for rule in RULES)}
+    assert set(policies) == {"mlinfra-check", "mlinfra-attestation", *(rule.id for rule in RULES)}
     assert (info.name, info.version, info.supportsConfig) == ("mlinfra", mlinfra.__version__, True)
     shown = policies["s3-block-public"]
     assert shown.severity == analyzer_pb2.POLICY_SEVERITY_HIGH

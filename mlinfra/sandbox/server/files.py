@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 from mlinfra.errors import MlinfraError
+from mlinfra.files import replace_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,15 +85,7 @@ class ServerFiles:
 
 def write_private(path: Path, content: bytes) -> None:
     """Replace `path` by a file of mode 0600 that is either complete or not there."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    replace_whole(path, content, mode=0o600)
 
 
 def take(path: Path, timeout: float) -> IO[bytes] | None:
