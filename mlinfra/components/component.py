@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, Optional, TypeVar
 
 import pulumi
@@ -46,6 +46,8 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
         checked: Any = self._args_type.of(args, subject)
         if self._needs_kubernetes and not inherited(KUBERNETES, opts or pulumi.ResourceOptions()):
             raise ArgumentError(subject, [_NO_CLUSTER])
+        if refusals := [*self._refusals(name, checked)]:
+            raise ArgumentError(subject, refusals)
         module = type(self).__module__.rpartition(".")[2]
         super().__init__(f"mlinfra:{module}:{kind}", name, {}, opts)
         self._args = checked
@@ -53,6 +55,11 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.__doc__ = inspect.cleandoc(cls.__doc__ or "")  # the package schema takes it as it stands
+
+    def _refusals(self, name: str, args: ArgsT) -> Iterable[Problem]:
+        """What is wrong with the name for these arguments. For components to say; nothing is registered yet."""
+        del name, args
+        return ()
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child: this component is its parent; `options` are what is meant for that child alone."""

@@ -1,0 +1,1 @@
+"""Teams on a cluster: a namespace each, with its own quota, network and permissions."""
