@@ -1,15 +1,10 @@
-"""Accelerated instance types (`accelerators.toml`): GPUs, Neuron devices and the like, and who has EFA."""
+"""Accelerated instance types as rules see them: of EC2, SageMaker and Batch, whole types or families."""
 
 from __future__ import annotations
 
-import functools
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mlinfra.catalog import instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +25,17 @@ class Accelerated:
 def accelerated(instance_type: str) -> Accelerated | None:
     """What is known of an instance type of EC2, SageMaker (`ml.p5.48xlarge`) or Batch (`p5`, any size).
 
-    None when the type has no accelerator. A size that the table does not know counts as one accelerator without EFA.
+    None when the type has no accelerator. A size that the catalogue does not know counts as one accelerator without EFA.
     """
     name = instance_type.removeprefix("ml.")
     family, _, size = name.partition(".")
-    if family not in _families():
+    types = instances.families(accelerated=True).get(family)
+    if types is None:
         return None
-    vendor, accelerator, sizes = _families()[family]
-    count, efa, cards = sizes.get(size, (1, not size and any(one[1] for one in sizes.values()), 1))
-    return Accelerated(name, vendor, accelerator, count, efa, cards)
-
-
-@functools.cache
-def _families() -> Mapping[str, tuple[str, str, Mapping[str, tuple[int, bool, int]]]]:
-    table = tomllib.loads((resources.files("mlinfra.catalog") / "accelerators.toml").read_text("utf-8"))
-    return {
-        family: (entry["vendor"], entry["accelerator"], {size: _size(spec) for size, spec in entry["sizes"].items()})
-        for family, entry in table["families"].items()
-    }
-
-
-def _size(spec: int | Mapping[str, Any]) -> tuple[int, bool, int]:
-    return (spec, False, 1) if isinstance(spec, int) else (spec["count"], spec["efa"], spec.get("cards", 1))
+    own = next((one for one in types if one.size == size), None)
+    device = (own or types[0]).accelerator
+    if device is None:  # pragma: no cover (families(accelerated=True) has none)
+        return None
+    if own is None:
+        return Accelerated(name, device.vendor, device.model, 1, not size and any(one.efa for one in types), 1)
+    return Accelerated(name, device.vendor, device.model, device.count, own.efa, own.network_cards)

@@ -29,6 +29,8 @@ class Chart:
     """Where it is usually installed."""
     kubernetes: str | None
     """The oldest version of Kubernetes that it works with; None when nothing is known."""
+    instead_of: str | None
+    """The chart that does the same job: this one is deployed only when it is asked for."""
     crds: bool
     """Whether it consists of nothing but custom resource definitions: a release of its own, before whatever uses them."""
     source: str
@@ -63,6 +65,7 @@ def chart(name: str, overrides: Overrides = NONE) -> Chart:
         overrides.charts.get(name, entry["version"]),
         entry["namespace"],
         entry.get("kubernetes"),
+        entry.get("instead_of"),
         entry.get("crds", False),
         entry["source"],
         entry.get("date", table()["date"]),

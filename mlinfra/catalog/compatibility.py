@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Version = tuple[int, ...]
 
@@ -42,6 +42,17 @@ def chart_name(chart: str) -> str:
 def fact(group: str, name: str) -> Any:
     """One entry of the table."""
     return _table()[group][name]
+
+
+def group(name: str) -> Mapping[str, Any]:
+    """The entries of one group."""
+    found: Mapping[str, Any] = _table()[name]
+    return found
+
+
+def constraints() -> Iterator[Mapping[str, Any]]:
+    """The groups that say what a chosen set must hold: `when`, `needs`, `without`, `reason` and `source`."""
+    return (entry for entry in _table().values() if isinstance(entry, dict) and "when" in entry)
 
 
 @functools.cache

@@ -56,7 +56,7 @@ def parse(text: str, source: str) -> Overrides:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source} is not TOML: {error}", fix=f"see `mlinfra catalog versions --help`") from error
+        raise ConfigError(f"{source} is not TOML: {error}", fix="see `mlinfra catalog versions --help`") from error
     _known(content, ("kubernetes", *_SECTIONS), "section", source)
     pins = {name: dict(content.get(name, {})) for name in _SECTIONS}
     for section, pinned in pins.items():

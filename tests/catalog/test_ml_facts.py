@@ -14,7 +14,7 @@ from mlinfra.catalog import compatibility, eks, ml_ports, node_agents, sagemaker
 from mlinfra.catalog.accelerators import accelerated
 
 CATALOG = Path(eks.__file__).parent
-TABLES = ["accelerators", "compatibility", "eks", "ml_ports", "node_agents", "sagemaker"]
+TABLES = ["devices", "instances_accelerated", "instances_general", "prices", "quotas", "versions", "pools", "compatibility", "eks", "ml_ports", "node_agents", "sagemaker"]
 
 
 def sources(value: object) -> list[str]:
@@ -72,7 +72,7 @@ def test_kubernetes_versions_end_in_order() -> None:
 def test_versions_outside_the_table() -> None:
     assert eks.support("1.40") is None
     assert eks.support("1.20") == eks.support("1.28")
-    assert eks.support("1.36") == eks.Support(None, None)
+    assert eks.support("1.36") == eks.Support(date(2027, 8, 2), date(2028, 8, 2))
     with pytest.raises(ValueError, match="newest"):
         eks.support("newest")
 

@@ -48,7 +48,9 @@ def rows_of(infos: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Row]]:
     return found
 
 
-def lines(table_name: str, rows: Mapping[str, Row], kept: Mapping[str, Any], source: Iterable[str], day: date) -> Iterator[str]:
+def lines(
+    table_name: str, rows: Mapping[str, Row], kept: Mapping[str, Any], source: Iterable[str], day: date
+) -> Iterator[str]:
     """The lines of a table. `kept` are families with a source of their own, as they stand in the table now."""
     yield from header(_COMMENT.format(title=TITLES[table_name]))
     yield f"source = {inline(list(source))}"

@@ -42,7 +42,11 @@ def row(info: Mapping[str, Any]) -> Row | None:
 
 
 def _accelerator(info: Mapping[str, Any]) -> Row:
-    for group, member in (("GpuInfo", "Gpus"), ("NeuronInfo", "NeuronDevices"), ("InferenceAcceleratorInfo", "Accelerators")):
+    for group, member in (
+        ("GpuInfo", "Gpus"),
+        ("NeuronInfo", "NeuronDevices"),
+        ("InferenceAcceleratorInfo", "Accelerators"),
+    ):
         for device in info.get(group, {}).get(member, ()):
             share = device.get("GpuPartitionSize", 1.0)
             found: Row = {
