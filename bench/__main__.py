@@ -1,6 +1,6 @@
 """`make bench`: what mlinfra costs, as ratios measured side by side in this run. There is no pass or fail by time alone.
 
-    python -m bench [--runs N] [--resources N] [--only plan,up,again,growth,components,check] [--json]
+    python -m bench [--runs N] [--resources N] [--only plan,up,again,growth,components,check,checkov] [--json]
 
 Times are by the clock, start and exit of every process included; "cpu" is the ratio of the processor time used, that of
 the sandbox's server or of the null monitor included, which other work on the machine disturbs less.
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bench import check, components, deploying, planning
+from bench import check, checkov, components, deploying, planning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +33,7 @@ MEASURES: dict[str, Callable[[Path, int, int], Iterator[Ratio]]] = {
     "growth": deploying.growth,
     "components": components.components_against_raw,
     "check": check.check,
+    "checkov": checkov.beside_checkov,
 }
 
 
