@@ -16,6 +16,13 @@ from mlinfra.components.account_baseline import AccountBaseline, AccountBaseline
 from mlinfra.components.audit import AuditTrail, AuditTrailArgs, ExistingTrail
 from mlinfra.components.audit_alarms import AuditAlarms, AuditAlarmsArgs
 from mlinfra.components.boundary import PermissionsBoundary, PermissionsBoundaryArgs
+from mlinfra.components.cluster.access import AccessLevel, ClusterAccess
+from mlinfra.components.cluster.args import ClusterArgs
+from mlinfra.components.cluster.auto_mode import AutoMode, BuiltInPool
+from mlinfra.components.cluster.cluster import Cluster
+from mlinfra.components.cluster.nodes import NodeSystem, SystemPool
+from mlinfra.components.cluster.reference import ClusterReference
+from mlinfra.components.cluster.storage import ClusterStorage
 from mlinfra.components.config_recorder import ConfigRecorder, ConfigRecorderArgs
 from mlinfra.components.detection import CentralDetection, ThreatDetection, ThreatDetectionArgs
 from mlinfra.components.file_system import AccessPointArgs, FileSystem, FileSystemArgs
@@ -58,12 +65,13 @@ COMPONENTS = (
     ConfigRecorder,
     ThreatDetection,
     AccountBaseline,
+    Cluster,
 )
 """Every component, for the component package."""
 
 __all__ = [
-    "COMPONENTS",
     "Access",
+    "AccessLevel",
     "AccessLogBucket",
     "AccessLogBucketArgs",
     "AccessPointArgs",
@@ -77,11 +85,19 @@ __all__ = [
     "AuditAlarmsArgs",
     "AuditTrail",
     "AuditTrailArgs",
+    "AutoMode",
     "BucketAccess",
     "BucketLinkArgs",
     "BucketPurpose",
+    "BuiltInPool",
+    "COMPONENTS",
     "CentralDetection",
     "Classification",
+    "Cluster",
+    "ClusterAccess",
+    "ClusterArgs",
+    "ClusterReference",
+    "ClusterStorage",
     "ConfigRecorder",
     "ConfigRecorderArgs",
     "DataBucket",
@@ -106,6 +122,7 @@ __all__ = [
     "Mode",
     "Network",
     "NetworkArgs",
+    "NodeSystem",
     "PassRole",
     "Permission",
     "PermissionsBoundary",
@@ -125,6 +142,7 @@ __all__ = [
     "ServiceRole",
     "ServiceRoleArgs",
     "SignIn",
+    "SystemPool",
     "ThreatDetection",
     "ThreatDetectionArgs",
     "Throughput",

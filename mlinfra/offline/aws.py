@@ -98,7 +98,22 @@ def _completed(kind: AwsType, scope: _Scope, identity: Any, outputs: Properties)
     for key in absent:
         pattern = kind.placeholder.get(key)
         found[key] = scope.fill(pattern) if pattern is not None else kind.computed.get(key, UNKNOWN)
+    for path, pattern in kind.placeholder.items():
+        key, _, inner = path.partition(".")
+        if inner:
+            found[key] = _with(found[key], inner.split("."), scope.fill(pattern))
     return found
+
+
+def _with(value: Any, path: list[str], leaf: Any) -> Any:
+    """The value with what AWS puts into it at the path, where a number is that of a list's item; new where there is none."""
+    if not path:
+        return leaf
+    step, *rest = path
+    if step.isdigit():
+        return [_with(value[0] if isinstance(value, list) and value else UNKNOWN, rest, leaf)]
+    inner = value if isinstance(value, dict) else {}
+    return {**inner, step: _with(inner.get(step, UNKNOWN), rest, leaf)}
 
 
 class _Scope(dict[str, Any]):

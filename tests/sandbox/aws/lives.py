@@ -184,13 +184,24 @@ def _foreseen(kind: AwsType, inputs: Mapping[str, Any], outputs: Mapping[str, An
     """What a plan assumes of the outputs has the form of the outputs themselves."""
     scope = {"partition": "aws", "region": "us-east-1", "account": ACCOUNT_ID, "id": outputs["id"], "inputs": inputs}
     for name, pattern in kind.placeholder.items():
-        assert outputs.get(name) is not None, f"a placeholder for {name}, which has no value"
+        told = _inside(outputs, name)
+        assert told is not None, f"a placeholder for {name}, which has no value"
         if name in unforeseen:
             continue
         text = ""
         for number, part in enumerate(re.split(r"\{([^}]+)\}", pattern)):
             text += re.escape(part) if number % 2 == 0 else _known(part, scope)
-        assert re.fullmatch(text, str(outputs[name])), f"{name} is {outputs[name]!r}, foreseen as {pattern!r}"
+        assert re.fullmatch(text, str(told)), f"{name} is {told!r}, foreseen as {pattern!r}"
+
+
+def _inside(value: Any, path: str) -> Any:
+    """What lies at a dotted path; numbers are those of a list's items."""
+    for step in path.split("."):
+        if isinstance(value, list):
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    return value
 
 
 def _known(place: str, scope: Mapping[str, Any]) -> str:
