@@ -65,6 +65,11 @@ cluster_arn = _reference(
     "the ARN of an EKS cluster",
     "arn:aws:eks:eu-central-1:123456789012:cluster/platform",
 )
+reservation_group_arn = _reference(
+    rf"{_ARN.format('resource-groups')}:[a-z0-9-]+:{_ACCOUNT}:group/[\w.-]+",
+    "the ARN of a resource group of Capacity Reservations",
+    "arn:aws:resource-groups:eu-central-1:123456789012:group/gpus",
+)
 repository_arn = _reference(
     rf"{_ARN.format('ecr')}:[a-z0-9-]+:{_ACCOUNT}:repository/[a-z0-9._/-]+",
     "the ARN of an image repository",
