@@ -44,7 +44,7 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
             raise ArgumentError(kind, [Problem("name", shown(name), reason, fix)])
         subject = f'{kind} "{name}"'
         checked: Any = self._args_type.of(args, subject)
-        if self._needs_kubernetes and not inherited(KUBERNETES, opts or pulumi.ResourceOptions()):
+        if self._declares_kubernetes(checked) and not inherited(KUBERNETES, opts or pulumi.ResourceOptions()):
             raise ArgumentError(subject, [_NO_CLUSTER])
         if refusals := [*self._refusals(name, checked)]:
             raise ArgumentError(subject, refusals)
@@ -60,6 +60,11 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
         """What is wrong with the name for these arguments. For components to say; nothing is registered yet."""
         del name, args
         return ()
+
+    @classmethod
+    def _declares_kubernetes(cls, args: Any) -> bool:
+        """Whether these arguments make Kubernetes objects: all do, or none, unless a subclass looks at them."""
+        return cls._needs_kubernetes
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child: this component is its parent; `options` are what is meant for that child alone."""
