@@ -34,6 +34,11 @@ from mlinfra.components.lustre import BucketLinkArgs, LustreFileSystem, LustreFi
 from mlinfra.components.network import Network, NetworkArgs
 from mlinfra.components.persona_policies import Persona
 from mlinfra.components.personas import Personas, PersonasArgs, SignIn
+from mlinfra.components.pools.capacity import Capacity, CapacityBlock, OnDemand, Reservation, Spot
+from mlinfra.components.pools.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
+from mlinfra.components.pools.node_pool import NodePool, NodePoolArgs
+from mlinfra.components.pools.reference import CapacityKind, PoolReference, Provisioner, Taint, TaintEffect
+from mlinfra.components.pools.sharing import Sharing
 from mlinfra.components.problems import ArgumentError
 from mlinfra.components.profiles import Classification, Egress, Profile
 from mlinfra.components.roles import ServiceRole, ServiceRoleArgs
@@ -66,10 +71,13 @@ COMPONENTS = (
     ThreatDetection,
     AccountBaseline,
     Cluster,
+    NodePool,
+    GpuNodePool,
 )
 """Every component, for the component package."""
 
 __all__ = [
+    "COMPONENTS",
     "Access",
     "AccessLevel",
     "AccessLogBucket",
@@ -90,7 +98,9 @@ __all__ = [
     "BucketLinkArgs",
     "BucketPurpose",
     "BuiltInPool",
-    "COMPONENTS",
+    "Capacity",
+    "CapacityBlock",
+    "CapacityKind",
     "CentralDetection",
     "Classification",
     "Cluster",
@@ -112,6 +122,8 @@ __all__ = [
     "GitHubProviderArgs",
     "GitHubRole",
     "GitHubRoleArgs",
+    "GpuNodePool",
+    "GpuNodePoolArgs",
     "ImageRepository",
     "ImageRepositoryArgs",
     "KeyPurpose",
@@ -122,7 +134,10 @@ __all__ = [
     "Mode",
     "Network",
     "NetworkArgs",
+    "NodePool",
+    "NodePoolArgs",
     "NodeSystem",
+    "OnDemand",
     "PassRole",
     "Permission",
     "PermissionsBoundary",
@@ -132,7 +147,10 @@ __all__ = [
     "PersonasArgs",
     "PodRole",
     "PodRoleArgs",
+    "PoolReference",
     "Profile",
+    "Provisioner",
+    "Reservation",
     "RotationArgs",
     "Secret",
     "SecretAccess",
@@ -141,8 +159,12 @@ __all__ = [
     "ServiceAccountRoleArgs",
     "ServiceRole",
     "ServiceRoleArgs",
+    "Sharing",
     "SignIn",
+    "Spot",
     "SystemPool",
+    "Taint",
+    "TaintEffect",
     "ThreatDetection",
     "ThreatDetectionArgs",
     "Throughput",
