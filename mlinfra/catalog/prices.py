@@ -22,18 +22,22 @@ class Price:
     region: str
     source: str
     date: date
-    """The day on which the source had this price."""
+    """The day from which the source's prices are."""
 
 
 def hourly(instance_type: str, region: str) -> Price | None:
-    """The on-demand price of a type in a region; None where the catalogue has none, or AWS sells it otherwise only."""
+    """The on-demand price of a type in a region; None where the catalogue has none.
+
+    That may be because AWS does not sell the type there, or sells it otherwise only (P5e: as Capacity Blocks).
+    """
     table = _table()
-    if region not in table["regions"]:
-        return None
     family, _, size = instance_type.partition(".")
-    row = table["families"].get(family, {}).get(size)
-    amount = row[table["regions"].index(region)] if row else 0
-    return Price(float(amount), "USD", region, table["source"], table["date"]) if amount else None
+    entry = table["families"].get(family, {})
+    row = dict(zip(table["regions"], entry.get("sizes", {}).get(size, ()), strict=False))
+    if not row.get(region):
+        return None
+    source = table["sources"][entry.get("source", table["regions"][region])]
+    return Price(float(row[region]), "USD", region, source["url"], source["date"])
 
 
 def regions() -> tuple[str, ...]:

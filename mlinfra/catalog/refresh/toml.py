@@ -18,7 +18,7 @@ def inline(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{value:.10g}" if isinstance(value, float) else str(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
