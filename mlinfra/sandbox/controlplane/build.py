@@ -113,6 +113,8 @@ def _build(go: Go, module: Module, tell: Callable[[Progress], None]) -> None:
             written = output / Path(folder or module.path.removesuffix("/v3")).name
             if written.name != program:
                 written.rename(output / program)
+        for file in module.files:
+            shutil.copy(Path(source["Dir"]) / file, output)
         shutil.rmtree(target, ignore_errors=True)
         output.rename(target)
 

@@ -6,7 +6,7 @@ and its groups from the organisation (https://kubernetes.io/docs/setup/best-prac
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-LIFETIME: Final = datetime.timedelta(days=365)
-RENEW_BEFORE: Final = datetime.timedelta(days=30)
+LIFETIME: Final = dt.timedelta(days=365)
+RENEW_BEFORE: Final = dt.timedelta(days=30)
 SERVICE_IP: Final = "10.100.0.1"  # the first of the service range, which is the API server's own in the cluster
 
 
@@ -47,12 +47,12 @@ IDENTITIES: Final = (
 )
 
 
-def issue(directory: Path, now: datetime.datetime | None = None) -> None:
+def issue(directory: Path, now: dt.datetime | None = None) -> None:
     """Write the authority, every identity's certificate and key, and the key that signs service accounts.
 
     Nothing is written when they are there and good for another month. Files are readable by their owner alone.
     """
-    moment = now or datetime.datetime.now(datetime.UTC)
+    moment = now or dt.datetime.now(dt.UTC)
     if _good(directory, moment + RENEW_BEFORE):
         return
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -86,7 +86,7 @@ def issue(directory: Path, now: datetime.datetime | None = None) -> None:
     write_private(directory / "ca.crt", authority.public_bytes(serialization.Encoding.PEM))
 
 
-def _good(directory: Path, until: datetime.datetime) -> bool:
+def _good(directory: Path, until: dt.datetime) -> bool:
     try:
         authority = x509.load_pem_x509_certificate((directory / "ca.crt").read_bytes())
     except (OSError, ValueError):
@@ -107,7 +107,7 @@ def _names() -> list[x509.GeneralName]:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime.datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: dt.datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -115,7 +115,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_before(now - dt.timedelta(minutes=5))
         .not_valid_after(now + LIFETIME)
     )
 
@@ -136,5 +136,5 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )

@@ -61,7 +61,6 @@ class Ports:
     apiserver: int
     controller_manager: int
     scheduler: int
-    kwok: int
 
     @property
     def endpoint(self) -> str:
@@ -169,15 +168,14 @@ def scheduler_configuration(files: ControlPlaneFiles) -> str:
     )
 
 
-def kwok(files: ControlPlaneFiles, ports: Ports) -> list[str]:
+def kwok(files: ControlPlaneFiles) -> list[str]:
     """The arguments of kwok, which plays the kubelets of every node. Its stages are in its configuration file."""
     return [
         f"--kubeconfig={files.kubeconfig('kwok')}",
         f"--config={files.configuration / 'kwok.yaml'}",
         "--manage-all-nodes=true",
-        f"--server-address={HOST}:{ports.kwok}",
         f"--node-ip={HOST}",
-        "--node-port=0",
+        "--node-port=0",  # nobody reads logs of containers that do not run
         "--node-lease-duration-seconds=40",
     ]
 

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class Module:
 
     `go` is the oldest Go that compiles it. `programs` gives each program's folder in the module. `staging` is the
     version of the modules that it replaces by folders of its own repository. `stamp` sets variables when linking.
+    `files` of the module are kept beside the programs.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Module:
     programs: Mapping[str, str]
     staging: str = ""
     stamp: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
     @property
     def packages(self) -> list[str]:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mlinfra.sandbox.server.files import SandboxError
 
@@ -60,9 +60,9 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     return theirs | {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off", "GO111MODULE": "on"}
 
 
-def _run(command: list[str], env: Mapping[str, str], **more: Any) -> str:
+def _run(command: list[str], env: Mapping[str, str], cwd: Path | None = None) -> str:
     try:
-        done = subprocess.run(command, env=dict(env), check=True, capture_output=True, text=True, **more)
+        done = subprocess.run(command, env=dict(env), check=True, capture_output=True, text=True, cwd=cwd)
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", "") or str(error)
         raise SandboxError(f"{' '.join(command)} failed: {said.strip()[-2000:]}") from error
@@ -71,4 +71,4 @@ def _run(command: list[str], env: Mapping[str, str], **more: Any) -> str:
 
 def run(go: Go, *arguments: str, cwd: Path | None = None) -> str:
     """What a Go command prints. Raises `SandboxError` with what it complained about."""
-    return _run([str(go.program), *arguments], environment(), cwd=cwd)
+    return _run([str(go.program), *arguments], environment(), cwd)

@@ -1,0 +1,126 @@
+"""The custom resource definitions that Helm charts bring, since charts themselves are not rendered.
+
+Where a project publishes them in a Go module too (`crds.toml`), they are the project's own, schema and all. The others
+are made from the catalogue's names of kinds: the API server then takes any object of them that has the right outline.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mlinfra.catalog import kubernetes_kinds
+from mlinfra.sandbox.controlplane.build import download
+from mlinfra.sandbox.server.files import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlinfra.catalog.kubernetes_kinds import Definition
+    from mlinfra.sandbox.kubernetes.backend import Manifest
+
+log = logging.getLogger("mlinfra.sandbox")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where definitions are: a folder or file of a Go module."""
+
+    module: str
+    path: str
+    source: str
+    version: str = ""
+
+
+def source(chart: str) -> Source | None:
+    """The module that has a chart's definitions, if one is known."""
+    entry = _table()["charts"].get(chart)
+    return None if entry is None else Source(**entry)
+
+
+def definitions(chart: str, version: str) -> list[Manifest]:
+    """The definitions of a chart, none for one that brings none or is not known.
+
+    Those of a module that cannot be fetched are made from the catalogue instead; the log says so.
+    """
+    published: list[Manifest] = []
+    place = source(chart)
+    if place is not None:
+        try:
+            published = [*read(_fetch(place, version))]
+        except SandboxError as error:
+            log.warning("the definitions of chart %s %s are made from their names alone: %s", chart, version, error)
+    names = {manifest["metadata"]["name"] for manifest in published}
+    known = kubernetes_kinds.chart(chart)
+    return published + [outline(one) for one in merged(known.definitions if known else ()) if one.name not in names]
+
+
+def read(place: Path) -> Iterator[Manifest]:
+    """The definitions in a file or in the files of a folder, without what needs their project's own webhooks."""
+    for file in sorted(place.glob("*.yaml")) if place.is_dir() else [place]:
+        for manifest in yaml.load_all(file.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if manifest and manifest.get("kind") == "CustomResourceDefinition":
+                manifest["spec"].pop("conversion", None)
+                manifest.pop("status", None)
+                manifest["metadata"] = {"name": manifest["metadata"]["name"]}
+                yield manifest
+
+
+def outline(definition: Definition) -> Manifest:
+    """A definition that knows names and scope, and lets every field pass."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"status": anything}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": definition.name, "annotations": _approval(definition.group)},
+        "spec": {
+            "group": definition.group,
+            "scope": "Namespaced" if definition.namespaced else "Cluster",
+            "names": {
+                "kind": definition.kind,
+                "listKind": f"{definition.kind}List",
+                "plural": definition.plural,
+                "singular": definition.kind.lower(),
+            },
+            "versions": [
+                {
+                    "name": version,
+                    "served": True,
+                    "storage": number == 0,
+                    "schema": {"openAPIV3Schema": schema},
+                    "subresources": {"status": {}},
+                }
+                for number, version in enumerate(definition.versions)
+            ],
+        },
+    }
+
+
+def merged(found: Iterable[Definition]) -> Iterator[Definition]:
+    """Each definition once, for charts whose parts bring the same."""
+    yield from {one.name: one for one in found}.values()
+
+
+def _approval(group: str) -> dict[str, str]:
+    """What the API server asks of definitions in Kubernetes' own groups."""
+    own = group.endswith((".k8s.io", ".kubernetes.io"))
+    return {"api-approved.kubernetes.io": "unapproved, made from its name for the sandbox"} if own else {}
+
+
+@functools.cache
+def _fetch(place: Source, version: str) -> Path:
+    wanted = place.version or f"v{version.removeprefix('v')}"
+    return Path(download(place.module, wanted)["Dir"]) / place.path
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files(__package__) / "crds.toml").read_text("utf-8"))

@@ -1,0 +1,226 @@
+"""The real backend: the control plane on this machine, behind the interface that the provider uses.
+
+One control plane is one cluster. It belongs to the first cluster that is opened, and to another one, emptied, when that
+one is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from mlinfra.sandbox.controlplane.api import MERGE, Api
+from mlinfra.sandbox.controlplane.crds import definitions
+from mlinfra.sandbox.kubernetes import readiness
+from mlinfra.sandbox.kubernetes.backend import ApiError, Kind, Manifest, NoKindError, Target, UnreachableError
+from mlinfra.sandbox.kubernetes.fresh import belongs_to_cluster
+from mlinfra.sandbox.server.files import SandboxError, write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from mlinfra.sandbox.controlplane.control import ControlPlane
+
+CHARTS: Final = "mlinfra-sandbox-charts"
+"""The field manager of the definitions that charts bring."""
+
+
+class RealCluster:
+    """The cluster of the control plane, for which `target` stands."""
+
+    def __init__(self, target: Target, api: Api) -> None:
+        self.target, self.api = target, api
+
+    def kind(self, api_version: str, name: str) -> Kind:
+        """The kind as it is served now. Raises `NoKindError`."""
+        return self.api.kind(api_version, name)
+
+    def kinds(self) -> Sequence[Kind]:
+        """Every kind that is served."""
+        return self.api.kinds()
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Manifest:
+        """The live object."""
+        live: Manifest = self._ask(kind, "GET", self.api.path(kind, namespace, name))
+        return live
+
+    def list(self, kind: Kind, namespace: str = "") -> Sequence[Manifest]:
+        """The live objects."""
+        return [*self.api.objects(kind, namespace)]
+
+    def create(self, manifest: Manifest, *, manager: str, dry_run: bool = False) -> Manifest:
+        """Make a new object."""
+        kind = self.kind(manifest["apiVersion"], manifest["kind"])
+        path = self.api.path(kind, manifest["metadata"].get("namespace", "default"))
+        live: Manifest = self._ask(kind, "POST", path, manifest, query=_query(manager, dry_run))
+        return live
+
+    def apply(self, manifest: Manifest, *, manager: str, force: bool = False, dry_run: bool = False) -> Manifest:
+        """Server-side apply."""
+        return self.api.apply(manifest, manager=manager, force=force, dry_run=dry_run)
+
+    def patch(self, kind: Kind, namespace: str, name: str, patch: Manifest, *, manager: str) -> Manifest:
+        """JSON merge patch."""
+        path = self.api.path(kind, namespace, name)
+        live: Manifest = self._ask(kind, "PATCH", path, patch, query=_query(manager, dry_run=False), content=MERGE)
+        return live
+
+    def delete(self, kind: Kind, namespace: str, name: str, *, propagation: str = "Background") -> None:
+        """Ask for the end of an object."""
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        self._ask(kind, "DELETE", self.api.path(kind, namespace, name), options)
+
+    def unready(self, live: Manifest) -> str:
+        """Why the object is not ready yet."""
+        return readiness.unready(live)
+
+    def define(self, chart: str, version: str) -> Sequence[str]:
+        """Apply the definitions of a known chart, in the version of its Go module, and wait until they are served."""
+        names = []
+        for manifest in definitions(chart, version):
+            self.apply(manifest, manager=CHARTS, force=True)
+            names.append(manifest["metadata"]["name"])
+        return names
+
+    def fidelity(self, kind: Kind) -> str:
+        """`real`; custom kinds are validated by their definitions, with no controller behind them."""
+        return "real" if belongs_to_kubernetes(kind) else "validated"
+
+    def _ask(self, kind: Kind, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        try:
+            return self.api.request(method, path, body, **more)
+        except ApiError as error:
+            if error.missing and error.reason == "Unknown":  # nothing is served at this path any longer
+                self.api.forget(kind)
+                raise NoKindError(kind.api_version, kind.name) from error
+            raise
+
+
+class RealBackend:
+    """The control plane as the API server of whichever cluster has it."""
+
+    def __init__(self, control_plane: ControlPlane) -> None:
+        self._control_plane = control_plane
+        self._owner_file = control_plane.files.directory / "cluster.json"
+        self._existing: frozenset[str] | None = None
+        self._opening = threading.Lock()
+        self._api: tuple[str, Api] | None = None
+
+    def open(self, target: Target) -> RealCluster:
+        """The API of the cluster, which the control plane then belongs to.
+
+        Raises `UnreachableError` while the control plane is down or belongs to another cluster that exists.
+        """
+        with self._opening:
+            info = self._control_plane.info
+            if info is None:
+                raise UnreachableError(
+                    "the control plane does not run; `mlinfra sandbox start --control-plane` starts it"
+                )
+            self._claim(target)
+            info = self._control_plane.info or info
+            if self._api is None or self._api[0] != info.endpoint:
+                self._api = info.endpoint, Api(_path(info.kubeconfig))
+            return RealCluster(target, self._api[1])
+
+    @property
+    def owner(self) -> tuple[str, str] | None:
+        """Key and name of the cluster that the control plane belongs to."""
+        try:
+            said = json.loads(self._owner_file.read_text())
+            return said["key"], said["name"]
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def keep(self, existing: Collection[str]) -> None:
+        """Note which clusters exist."""
+        self._existing = frozenset(existing)
+
+    def inventory(self) -> Mapping[str, Sequence[str]]:
+        """What exists in the cluster over and above what a fresh one has."""
+        owner, info = self.owner, self._control_plane.info
+        if owner is None or info is None or self._gone(owner[0]):
+            return {}
+        api = Api(_path(info.kubeconfig))
+        found = []
+        for kind in api.kinds():
+            try:
+                live = [*api.objects(kind)]
+            except ApiError:  # a kind whose definition is going, or one that cannot be listed
+                continue
+            for manifest in live:
+                if not belongs_to_cluster(manifest):
+                    metadata = manifest["metadata"]
+                    place = "/".join(part for part in (metadata.get("namespace"), metadata["name"]) if part)
+                    found.append(f"{kind.name} {place}")
+        return {owner[1]: sorted(found)} if found else {}
+
+    def reset(self) -> None:
+        """Empty the cluster, and let it belong to nobody."""
+        with self._opening:
+            self._control_plane.reset()
+            self._owner_file.unlink(missing_ok=True)
+            self._api = None
+
+    def _gone(self, key: str) -> bool:
+        return self._existing is not None and key not in self._existing
+
+    def _claim(self, target: Target) -> None:
+        owner = self.owner
+        if owner is not None and owner[0] == target.key:
+            return
+        if owner is not None:
+            if not self._gone(owner[0]):
+                raise UnreachableError(
+                    f"the control plane on this machine is cluster {owner[1]}'s, so {target.name} has no API server: "
+                    f"delete {owner[1]}, or stop the control plane to give every cluster an emulated one"
+                )
+            try:
+                self._control_plane.reset()
+            except SandboxError as error:
+                raise UnreachableError(error.message) from error
+            self._api = None
+        write_private(self._owner_file, json.dumps({"key": target.key, "name": target.name}).encode())
+
+
+def belongs_to_kubernetes(kind: Kind) -> bool:
+    """Whether Kubernetes itself has the kind: groups without a dot, and those of its own that end in k8s.io."""
+    return "." not in kind.group or kind.group in _OWN_GROUPS
+
+
+_OWN_GROUPS: Final = frozenset(
+    f"{name}.k8s.io"
+    for name in (
+        "admissionregistration",
+        "apiextensions",
+        "apiregistration",
+        "authentication",
+        "authorization",
+        "certificates",
+        "coordination",
+        "discovery",
+        "events",
+        "flowcontrol.apiserver",
+        "internal.apiserver",
+        "networking",
+        "node",
+        "rbac.authorization",
+        "resource",
+        "scheduling",
+        "storage",
+        "storagemigration",
+    )
+)
+
+
+def _query(manager: str, dry_run: bool) -> dict[str, str]:
+    query = {"fieldManager": manager, "fieldValidation": "Strict"}
+    return query | {"dryRun": "All"} if dry_run else query
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
