@@ -1,0 +1,1 @@
+"""What makes the devices of nodes known to Kubernetes, and watches them."""
