@@ -53,6 +53,8 @@ class Target:
     name: str
     version: str  # of Kubernetes, such as 1.35
     endpoint: str = ""
+    region: str = "us-east-1"
+    auto_mode: bool = False
 
 
 @dataclass(frozen=True, slots=True)
