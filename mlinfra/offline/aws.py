@@ -101,19 +101,18 @@ def _completed(kind: AwsType, scope: _Scope, identity: Any, outputs: Properties)
     for path, pattern in kind.placeholder.items():
         key, _, inner = path.partition(".")
         if inner:
-            found[key] = _with(found[key], inner.split("."), scope.fill(pattern))
+            found[key] = with_inner(found[key], inner, scope.fill(pattern))
     return found
 
 
-def _with(value: Any, path: list[str], leaf: Any) -> Any:
-    """The value with what AWS puts into it at the path, where a number is that of a list's item; new where there is none."""
-    if not path:
-        return leaf
-    step, *rest = path
-    if step.isdigit():
-        return [_with(value[0] if isinstance(value, list) and value else UNKNOWN, rest, leaf)]
-    inner = value if isinstance(value, dict) else {}
-    return {**inner, step: _with(inner.get(step, UNKNOWN), rest, leaf)}
+def with_inner(value: Any, path: str, leaf: Any) -> Any:
+    """The value with what AWS puts into it at a dotted path, where 0 is a list's first item; made where there is none."""
+    step, _, rest = path.partition(".")
+    if step == "0":
+        held = value[0] if isinstance(value, list) and value else UNKNOWN
+        return [with_inner(held, rest, leaf) if rest else leaf]
+    held = value if isinstance(value, dict) else {}
+    return {**held, step: with_inner(held.get(step, UNKNOWN), rest, leaf) if rest else leaf}
 
 
 class _Scope(dict[str, Any]):

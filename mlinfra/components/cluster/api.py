@@ -28,10 +28,12 @@ class ClusterObjects:
         except ImportError as error:
             raise DrainError("a drain needs the Python package kubernetes", fix=_FIX) from error
         try:
-            api = config.new_client_from_config_dict(yaml.safe_load(kubeconfig))
+            open_: Any = config.new_client_from_config_dict  # the client's functions have no types
+            api = open_(yaml.safe_load(kubeconfig))
             # What the client keeps of a cluster between runs belongs to nobody else, and to no later cluster.
             cache = Path(tempfile.mkdtemp(prefix="mlinfra-drain-")) / "discovery.json"
-            return cls(dynamic.DynamicClient(api, cache_file=str(cache)))
+            objects: Any = dynamic.DynamicClient
+            return cls(objects(api, cache_file=str(cache)))
         except (ApiException, OSError, config.ConfigException) as error:
             said = str(error).strip().splitlines()
             fix = "drain from where its private endpoint can be reached, with the AWS CLI signed in as a cluster-admin"

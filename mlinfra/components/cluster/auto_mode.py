@@ -32,11 +32,12 @@ class BuiltInPool(StrEnum):
 
 
 class AutoMode(Args):
-    """EKS runs the nodes itself, with what they need built in: the VPC CNI, DNS, the EBS driver, load balancing, the Pod
-    Identity agent, node monitoring and repair, and the plugins of NVIDIA's and AWS's devices.
+    """EKS runs the nodes itself.
 
-    What is built in cannot be brought along: no system pool, no add-ons for it, no subnets of their own for pods by the
-    CNI's settings, no AMIs, no managed lifecycle longer than 21 days, no DRA drivers.
+    Built in are the VPC CNI, DNS, the EBS driver, load balancing, the Pod Identity agent, node monitoring and repair, and
+    the plugins of NVIDIA's and AWS's devices. What is built in cannot be brought along: no system pool, no add-ons of
+    these kinds, no subnets of their own for pods by the CNI's settings, no AMIs, no DRA drivers; and no node lives longer
+    than 21 days.
     """
 
     built_in_pools: Sequence[BuiltInPool] = (BuiltInPool.SYSTEM, BuiltInPool.GENERAL_PURPOSE)

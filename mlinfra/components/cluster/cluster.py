@@ -120,7 +120,7 @@ class Cluster(Component[ClusterArgs]):
         return made, role_arn
 
     def _oidc_provider(self) -> aws.iam.OpenIdConnectProvider:
-        issuer = self._cluster.identities.apply(lambda identities: str(identities[0].oidcs[0].issuer))
+        issuer = self._cluster.identities.apply(_issuer)
         return aws.iam.OpenIdConnectProvider(
             f"{self._prefix}-oidc", url=issuer, client_id_lists=[STS], opts=self.child()
         )
@@ -159,8 +159,11 @@ class Cluster(Component[ClusterArgs]):
         )
 
     def _last_add_on(self, *, after: Sequence[pulumi.Resource]) -> aws.eks.Addon:
-        """The metrics server, which comes after the nodes and all other add-ons, so that whatever is deployed into the
-        cluster hangs on it alone: when it goes, nothing is left in the cluster but what the program does not know."""
+        """The metrics server, which comes after the nodes and all other add-ons.
+
+        Whatever is deployed into the cluster hangs on it alone: when it goes, nothing is left in the cluster but what the
+        program does not know of.
+        """
         args, before = self._args, [*after]
         if not args.auto_mode:
             before.append(
@@ -212,6 +215,10 @@ class Cluster(Component[ClusterArgs]):
             node_role_arn=self.node_role_arn,
             volume_key_arn=args.key_arn,
         )
+
+
+def _issuer(identities: Sequence[Any]) -> str:
+    return str(identities[0].oidcs[0].issuer)
 
 
 def _when(value: pulumi.Output[str], complete: Sequence[pulumi.Resource]) -> pulumi.Output[str]:

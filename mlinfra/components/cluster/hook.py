@@ -3,7 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Final, Optional
+from typing import Final
 
 import pulumi
 
@@ -25,7 +25,7 @@ def drain_hook(name: str, kubeconfig: pulumi.Output[str]) -> pulumi.ResourceHook
         from mlinfra.components.cluster.api import ClusterObjects
 
         other = os.environ.get(KUBECONFIG)
-        config: Optional[str] = Path(other).read_text("utf-8") if other else await kubeconfig.future()
+        config = await asyncio.to_thread(Path(other).read_text) if other else await kubeconfig.future()
         if config is None:
             raise pulumi.RunError(f"{name}: the cluster's kubeconfig is not known, so that it cannot be drained")
         said: set[str] = set()

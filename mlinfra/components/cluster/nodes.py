@@ -171,9 +171,7 @@ def system_nodes(
         ),
         update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
         node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
-        launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
-            id=template.id, version=template.latest_version.apply(lambda version: str(version))
-        ),
+        launch_template=aws.eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
         labels={"mlinfra/pool": "system"},
         taints=_taints(pool),
         opts=parent.child(depends_on=[*after]),

@@ -18,6 +18,7 @@ from mlinfra.engine.provider import (
     ProviderFailure,
     ReadResult,
 )
+from mlinfra.offline.aws import with_inner
 from mlinfra.sandbox.aws import checks, diffs
 from mlinfra.sandbox.aws.account import Account, AwsError
 from mlinfra.sandbox.aws.claims import Claim, Claims
@@ -133,7 +134,8 @@ class AwsProvider:
         known = {name: value for name, value in old_outputs.items() if name not in old_inputs or name in news}
         if preview:
             stale = dict.fromkeys(kind.volatile, UNKNOWN)
-            return known | self._shown(news) | stale
+            shown = {name: completed(kind, name, value, known.get(name)) for name, value in self._shown(news).items()}
+            return known | shown | stale
         key = (self.identity, urn)
         with self._turn(key, wanted):
             self.claims.known(key, id)
@@ -254,7 +256,12 @@ class AwsProvider:
     def _foreseen(self, kind: AwsType, inputs: Properties) -> Properties:
         """The outputs before creation: what AWS will say is unknown."""
         unknown = (kind.schema.outputs.keys() | kind.schema.computed) - {"tagsAll"}
-        return dict.fromkeys(unknown, UNKNOWN) | {"id": UNKNOWN} | self._shown(inputs)
+        found = dict.fromkeys(unknown, UNKNOWN) | {"id": UNKNOWN} | self._shown(inputs)
+        for path in kind.placeholder:
+            key, _, inner = path.partition(".")
+            if inner and key in inputs:
+                found[key] = with_inner(found[key], inner, UNKNOWN)
+        return found
 
     def _outputs(self, resource: Resource, inputs: Properties) -> Properties:
         """The outputs for the engine: what AWS said, in the program's own words where it has some."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.sandbox.refusals.checks import buckets, compute, data, identity, networks, observing, traffic, workflows
+from mlinfra.sandbox.refusals.checks import (
+    buckets,
+    clusters,
+    compute,
+    data,
+    identity,
+    networks,
+    observing,
+    traffic,
+    workflows,
+)
 from mlinfra.sandbox.refusals.policies import checks as policies
 from mlinfra.sandbox.refusals.references import references
 from mlinfra.sandbox.refusals.rules import rules
@@ -20,6 +30,7 @@ LISTS: Final = (
     networks.CHECKS,
     traffic.CHECKS,
     compute.CHECKS,
+    clusters.CHECKS,
     workflows.CHECKS,
     observing.CHECKS,
     data.CHECKS,

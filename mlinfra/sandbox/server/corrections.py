@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.iam import simulate
-from mlinfra.sandbox.server import ec2, firewalls, kms
+from mlinfra.sandbox.server import ec2, eks, firewalls, kms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 _REPLACEMENTS: Final[dict[str, list[tuple[str, Any]]]] = defaultdict(list)
 _REPLACEMENTS["ec2"] += ec2.REPLACEMENTS
 _REPLACEMENTS["kms"] += kms.REPLACEMENTS
-# The default of CreateCluster, `version`: what EKS gives in November 2026 (standard support until 2027-03-27,
-# endoflife.date/amazon-eks). moto's is 1.19.
-_REPLACEMENTS["eks"].append(("moto.eks.models:DEFAULT_KUBERNETES_VERSION", "1.35"))
+_REPLACEMENTS["eks"] += eks.REPLACEMENTS
 _REPLACEMENTS["iam"] += [(f"moto.iam.responses:IamResponse.{name}", one) for name, one in simulate.OPERATIONS.items()]
 _REPLACEMENTS["network-firewall"] += [
     ("moto.networkfirewall.models:NetworkFirewallBackend.create_firewall", firewalls.create),
