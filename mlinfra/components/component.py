@@ -94,7 +94,7 @@ def inherited(package: str, opts: pulumi.ResourceOptions) -> bool:
 
 def together(outputs: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[Mapping[str, str]]:
     """One output of a mapping, from a mapping of outputs."""
-    return pulumi.Output.all(**outputs)
+    return pulumi.Output.all(**outputs) if outputs else pulumi.Output.from_input({})
 
 
 def public_outputs(component: type[Any]) -> list[str]:
