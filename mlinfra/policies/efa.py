@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog.accelerators import accelerated
+from mlinfra.catalog.instances import instance_type
 from mlinfra.compliance.families import family
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, any_of, only_if
@@ -74,8 +75,8 @@ def efa_instance_type(template: Resource) -> Truth:
 def efa_all_cards(template: Resource) -> Truth:
     """A p5.48xlarge has 32 cards: with one interface a job has a thirty-second of the network that it pays for."""
     kind = template["instanceType"]
-    known = accelerated(kind.raw) if isinstance(kind.raw, str) else None
-    cards = known.cards if known is not None else 1
+    known = instance_type(kind.raw) if isinstance(kind.raw, str) else None
+    cards = len(known.efa_cards) if known is not None else 1
 
     def enough(raw: Any) -> bool:
         own = (
@@ -119,7 +120,8 @@ def efa_sg_self(template: Resource) -> Truth:
         return inline | single | older
 
     def closed(one: Value) -> Truth:
-        return one["securityGroups"].every(
+        # Rules of all its groups add up: one that lets members talk is enough.
+        return one["securityGroups"].any(
             lambda group: holds_where_it_leads(
                 group, (SECURITY_GROUP,), lambda found: lets(found, "ingress") & lets(found, "egress")
             )

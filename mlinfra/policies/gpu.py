@@ -9,6 +9,7 @@ from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, only_if
 from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP, from_template, gpu_nodes, is_accelerated
+from mlinfra.policies.references import leads_to_some
 
 if TYPE_CHECKING:
     from mlinfra.compliance.resource import Resource
@@ -59,7 +60,9 @@ def _is_pinned(image: Any) -> bool:
 def gpu_block_market(template: Resource) -> Truth:
     """A block that was paid for in advance stays empty when the template asks for ordinary capacity, or names no block."""
     market = template["instanceMarketOptions.marketType"].is_("capacity-block")
-    blocks = template[f"{_TARGET}.capacityReservationId"].resources(BLOCK).exist()
+    blocks = leads_to_some(
+        template[f"{_TARGET}.capacityReservationId"], (BLOCK,), lambda block: block.says(True, "a capacity block")
+    )
     groups = template[f"{_TARGET}.capacityReservationResourceGroupArn"].present()
     named = template[f"{_TARGET}.capacityReservationId"].present() | groups
     return only_if(market | blocks, market & named)

@@ -40,11 +40,8 @@ def check_images(args: Any, shape: Shape, cluster: ClusterReference) -> None:
     found = shape.accelerator
     if shape.auto:
         _auto_mode(args)
-    elif found and found.vendor == "aws":
-        if args.system is NodeSystem.BOTTLEROCKET:
-            raise refused("neuron-image", fix="leave system out: al2023", argument="system")
-        if shape.architectures != ["x86_64"]:
-            raise refused("neuron-arm", fix="choose types of x86_64", argument="instance_types")
+    elif found and found.vendor == "aws" and args.system is NodeSystem.BOTTLEROCKET:
+        raise refused("neuron-image", fix="leave system out: al2023", argument="system")
     if args.release_version is not None:
         _release(args, cluster)
     elif found and shape.release is None and not shape.auto:
@@ -63,6 +60,9 @@ def _auto_mode(args: Any) -> None:
         raise refused("auto-image", fix="leave release_version out", argument="release_version")
     if args.local_disks is not None:
         raise refused("auto-disks", fix="leave local_disks out", argument="local_disks")
+    if args.dedicated:
+        fix = "leave dedicated out, or give provisioner=managed"
+        raise refused("dedicated-auto", fix=fix, argument="dedicated")
 
 
 def _release(args: Any, cluster: ClusterReference) -> None:

@@ -84,9 +84,7 @@ def _expiry(shape: Shape) -> str:
 
 def _disruption(shape: Shape) -> dict[str, Any]:
     """When nodes are taken away: empty ones always; others only where a pod can start again for nothing."""
-    if shape.fixed:
-        return {"consolidationPolicy": "WhenEmpty", "consolidateAfter": "Never", "budgets": [{"nodes": "1"}]}
-    if shape.accelerator:
+    if shape.fixed or shape.accelerator:
         return {"consolidationPolicy": "WhenEmpty", "consolidateAfter": "10m", "budgets": [{"nodes": "1"}]}
     return {"consolidationPolicy": "WhenEmptyOrUnderutilized", "consolidateAfter": "1m", "budgets": [{"nodes": "10%"}]}
 
