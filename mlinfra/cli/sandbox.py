@@ -53,6 +53,14 @@ def start(
             "Default: as it was, at first no.",
         ),
     ] = None,
+    control_plane: Annotated[
+        bool | None,
+        typer.Option(
+            "--control-plane/--no-control-plane",
+            help="Whether Kubernetes is a real control plane, built from source by the first start, "
+            "rather than a store of objects. Default: as it was, at first no.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Start the sandbox, unless it runs.
@@ -60,6 +68,7 @@ def start(
     mlinfra sandbox start
     mlinfra sandbox start --port 4566 --idle 86400
     mlinfra sandbox start --enforce-iam
+    mlinfra sandbox start --control-plane
     """
     from mlinfra.sandbox.server import control
     from mlinfra.stack.stack import default_home
@@ -72,7 +81,13 @@ def start(
         )
     if enforce_iam is not None:
         control.enforce_iam(default_home(), on=enforce_iam)
+    if control_plane:
+        from mlinfra.cli.control_plane import build_programs
+
+        build_programs()
     info = running or control.start(default_home(), port=port, idle_seconds=idle or control.DEFAULT_IDLE_SECONDS)
+    if control_plane is not None and control_plane != bool(info.kubeconfig):
+        info = control.control_plane(default_home(), on=control_plane)
     if not json:
         say("The sandbox runs already." if running else "The sandbox runs.")
     _show(info, as_json=json)
@@ -173,7 +188,8 @@ def _show(info: ServerInfo, *, as_json: bool) -> None:
         f"account     {ACCOUNT}\n"
         f"generation  {info.generation}\n"
         f"providers   aws on port {info.provider_port}\n"
-        f"process     {info.pid}, since {since}\n",
+        f"process     {info.pid}, since {since}\n"
+        + (f"kubernetes  a real control plane: export KUBECONFIG={info.kubeconfig}\n" if info.kubeconfig else ""),
         markup=False,
         end="",
     )

@@ -30,10 +30,10 @@ _LENGTHS: Final = {"h": 3600, "m": 60, "s": 1}
 
 
 class Mirror:
-    """The nodes of one control plane. `groups` says which managed node groups its cluster has now."""
+    """The nodes of one control plane. `api` gives its API server, `groups` the managed node groups its cluster has now."""
 
-    def __init__(self, api: Api, groups: Callable[[], Sequence[Pool]], version: str) -> None:
-        self._api, self._groups, self._version = api, groups, version
+    def __init__(self, api: Callable[[], Api], groups: Callable[[], Sequence[Pool]], version: str) -> None:
+        self._connect, self._groups, self._version = api, groups, version
         self._empty_since: dict[str, float] = {}
         self._stopping = threading.Event()
         self._settled = 0.0
@@ -52,6 +52,7 @@ class Mirror:
 
     def step(self) -> None:
         """One look: make the nodes that are missing, change those that differ, take away those that are too many."""
+        self._api = self._connect()
         groups = self._groups()
         node_pools = self._node_pools()
         zones = sorted({zone for pool in groups for zone in pool.zones})

@@ -80,7 +80,7 @@ def allowed(pod: Manifest, node: Manifest) -> bool:
 
 def meets(labels: Mapping[str, str], requirement: Mapping[str, Any]) -> bool:
     """Whether labels meet a requirement of a node selector or of a NodePool."""
-    value, values = labels.get(requirement["key"]), requirement.get("values") or ()
+    value, values = labels.get(requirement["key"]), [*(requirement.get("values") or ())]
     match requirement["operator"]:
         case "In":
             return value in values

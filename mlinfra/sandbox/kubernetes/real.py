@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.catalog import kubernetes_kinds
 from mlinfra.sandbox.controlplane.api import MERGE, Api
-from mlinfra.sandbox.controlplane.crds import definitions
+from mlinfra.sandbox.controlplane.crds import definitions, outline
 from mlinfra.sandbox.kubernetes import readiness
 from mlinfra.sandbox.kubernetes.backend import ApiError, Kind, Manifest, NoKindError, Target, UnreachableError
 from mlinfra.sandbox.kubernetes.fresh import belongs_to_cluster
@@ -19,10 +21,11 @@ from mlinfra.sandbox.server.files import SandboxError, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
 
     from mlinfra.sandbox.controlplane.control import ControlPlane
+    from mlinfra.sandbox.controlplane.files import ControlPlaneInfo
 
+DEFAULT_REGION: Final = "us-east-1"
 CHARTS: Final = "mlinfra-sandbox-charts"
 """The field manager of the definitions that charts bring."""
 
@@ -106,7 +109,7 @@ class RealBackend:
         self._owner_file = control_plane.files.directory / "cluster.json"
         self._existing: frozenset[str] | None = None
         self._opening = threading.Lock()
-        self._api: tuple[str, Api] | None = None
+        self._api: tuple[ControlPlaneInfo, Api] | None = None
 
     def open(self, target: Target) -> RealCluster:
         """The API of the cluster, which the control plane then belongs to.
@@ -114,16 +117,27 @@ class RealBackend:
         Raises `UnreachableError` while the control plane is down or belongs to another cluster that exists.
         """
         with self._opening:
-            info = self._control_plane.info
-            if info is None:
-                raise UnreachableError(
-                    "the control plane does not run; `mlinfra sandbox start --control-plane` starts it"
-                )
-            self._claim(target)
-            info = self._control_plane.info or info
-            if self._api is None or self._api[0] != info.endpoint:
-                self._api = info.endpoint, Api(_path(info.kubeconfig))
-            return RealCluster(target, self._api[1])
+            self._claim(target, self.api)
+            return RealCluster(target, self.api)
+
+    @property
+    def api(self) -> Api:
+        """The API server. Raises `UnreachableError` while there is none."""
+        info = self._control_plane.info
+        if info is None:
+            raise UnreachableError("the control plane does not run; `mlinfra sandbox start --control-plane` starts it")
+        known = self._api
+        if known is None or known[0] != info:
+            known = self._api = info, Api(Path(info.kubeconfig))
+        return known[1]
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Region and name of the cluster that the control plane belongs to, if it exists."""
+        owner = self.owner
+        if owner is None or self._gone(owner[0]):
+            return None
+        return (owner[0].split(":")[3] if owner[0].startswith("arn:") else DEFAULT_REGION), owner[1]
 
     @property
     def owner(self) -> tuple[str, str] | None:
@@ -140,11 +154,10 @@ class RealBackend:
 
     def inventory(self) -> Mapping[str, Sequence[str]]:
         """What exists in the cluster over and above what a fresh one has."""
-        owner, info = self.owner, self._control_plane.info
-        if owner is None or info is None or self._gone(owner[0]):
+        owner = self.owner
+        if owner is None or self._control_plane.info is None or self._gone(owner[0]):
             return {}
-        api = Api(_path(info.kubeconfig))
-        found = []
+        api, found = self.api, []
         for kind in api.kinds():
             try:
                 live = [*api.objects(kind)]
@@ -167,7 +180,8 @@ class RealBackend:
     def _gone(self, key: str) -> bool:
         return self._existing is not None and key not in self._existing
 
-    def _claim(self, target: Target) -> None:
+    def _claim(self, target: Target, api: Api) -> None:
+        """Let the control plane belong to the cluster, with the kinds that EKS itself brings."""
         owner = self.owner
         if owner is not None and owner[0] == target.key:
             return
@@ -181,7 +195,9 @@ class RealBackend:
                 self._control_plane.reset()
             except SandboxError as error:
                 raise UnreachableError(error.message) from error
-            self._api = None
+            api = self.api
+        for definition in kubernetes_kinds.definitions("eks"):
+            api.apply(outline(definition), manager=CHARTS, force=True)
         write_private(self._owner_file, json.dumps({"key": target.key, "name": target.name}).encode())
 
 
@@ -218,9 +234,3 @@ _OWN_GROUPS: Final = frozenset(
 def _query(manager: str, dry_run: bool) -> dict[str, str]:
     query = {"fieldManager": manager, "fieldValidation": "Strict"}
     return query | {"dryRun": "All"} if dry_run else query
-
-
-def _path(text: str) -> Path:
-    from pathlib import Path
-
-    return Path(text)

