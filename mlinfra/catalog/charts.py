@@ -31,6 +31,8 @@ class Chart:
     """The oldest version of Kubernetes that it works with; None when nothing is known."""
     instead_of: str | None
     """The chart that does the same job: this one is deployed only when it is asked for."""
+    auto_mode: bool
+    """Whether it belongs on a cluster in Auto Mode: what is built in there is not installed."""
     crds: bool
     """Whether it consists of nothing but custom resource definitions: a release of its own, before whatever uses them."""
     source: str
@@ -66,6 +68,7 @@ def chart(name: str, overrides: Overrides = NONE) -> Chart:
         entry["namespace"],
         entry.get("kubernetes"),
         entry.get("instead_of"),
+        entry.get("auto_mode", True),
         entry.get("crds", False),
         entry["source"],
         entry.get("date", table()["date"]),

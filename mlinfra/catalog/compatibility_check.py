@@ -60,25 +60,33 @@ class Chosen:
         return {**dict.fromkeys(self.features), **self.addons, **self.charts, "kubernetes": self.kubernetes}
 
 
-def lock(overrides: Overrides = NONE, kubernetes: str | None = None, features: Collection[str] = ()) -> Chosen:
-    """The lock as a set, overridden. A chart that stands in for another is in it when `features` or the overrides name it.
+def lock(overrides: Overrides = NONE, kubernetes: str | None = None, extras: Collection[str] = ()) -> Chosen:
+    """The lock as a set, overridden. `extras` are features, and charts that are not in it by default.
 
-    Add-ons without a version for that Kubernetes are left out.
+    A chart that stands in for another takes its place when it is an extra or overridden; with the feature auto-mode, what
+    Auto Mode has built in is left out unless it is overridden; add-ons without a version for that Kubernetes always are.
     """
-    asked = {*features, *overrides.charts}
     on = kubernetes or overrides.kubernetes or eks.DEFAULT
-    pinned = {
-        name: overrides.addons.get(name) or entry["versions"].get(on) for name, entry in table()["addons"].items()
-    }
+    asked = {*extras, *overrides.charts, *overrides.addons}
+    auto = "auto-mode" in extras
+    every = [charts.chart(name, overrides) for name in charts.charts()]
+    replaced = {one.instead_of for one in every if one.name in asked}
+    addons: Mapping[str, Mapping[str, Any]] = table()["addons"]
+    versions = {name: overrides.addons.get(name) or entry["versions"].get(on) for name, entry in addons.items()}
     return Chosen(
         on,
         {
             one.name: one.version
-            for one in (charts.chart(name, overrides) for name in charts.charts())
-            if one.instead_of is None or one.name in asked
+            for one in every
+            if one.name in asked
+            or (one.instead_of is None and one.name not in replaced and (one.auto_mode or not auto))
         },
-        {name: version for name, version in pinned.items() if version},
-        tuple(one for one in features if one not in table()["charts"]),
+        {
+            name: version
+            for name, version in versions.items()
+            if version and (name in asked or addons[name].get("auto_mode", True) or not auto)
+        },
+        tuple(one for one in extras if one in features()),
     )
 
 
@@ -117,11 +125,19 @@ def _kubernetes(chosen: Chosen) -> Iterator[Finding]:
         if known.kubernetes and not compatibility.at_least(chosen.kubernetes, known.kubernetes):
             message = f"the chart {name} needs Kubernetes {known.kubernetes} or later, not {chosen.kubernetes}"
             yield Finding(Problem.INCOMPATIBLE, name, message, f"upgrade to {known.kubernetes}", known.source)
-    for name, entry in table()["addons"].items():
-        if name not in chosen.addons and chosen.kubernetes not in entry["versions"]:
-            message = f"the catalogue knows no version of the add-on {name} for Kubernetes {chosen.kubernetes}"
-            fix = f"use {' or '.join(entry['versions'])}, or `mlinfra catalog refresh`"
-            yield Finding(Problem.INCOMPATIBLE, name, message, fix, entry["source"])
+    addons: Mapping[str, Mapping[str, Any]] = table()["addons"]
+    missing = [
+        name
+        for name, entry in addons.items()
+        if name not in chosen.addons and chosen.kubernetes not in entry["versions"]
+    ]
+    if missing:
+        message = (
+            f"the catalogue pins no version for Kubernetes {chosen.kubernetes} of the add-ons {', '.join(missing)}"
+        )
+        known = " or ".join(addons[missing[0]]["versions"])
+        fix = f"use {known}, pin them in mlinfra.versions.toml, or `mlinfra catalog refresh`"
+        yield Finding(Problem.INCOMPATIBLE, "kubernetes", message, fix)
 
 
 def _constraints(chosen: Chosen) -> Iterator[Finding]:
@@ -162,8 +178,8 @@ def holds(term: str, versions: Mapping[str, str | None]) -> bool:
 
 def _outdated(chosen: Chosen) -> Iterator[Finding]:
     for name, version in chosen.charts.items():
-        pinned = charts.chart(name)
-        yield from _older(f"the chart {name}", name, version, pinned.version, pinned.source)
+        chart = charts.chart(name)
+        yield from _older(f"the chart {name}", name, version, chart.version, chart.source)
     entries: Mapping[str, Any] = table()["addons"]
     for name, version in chosen.addons.items():
         entry = entries[name]

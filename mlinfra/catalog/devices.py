@@ -48,7 +48,8 @@ class Accelerator:
     @property
     def resource(self) -> str:
         """The extended resource that the vendor's device plugin advertises."""
-        return _vendors()[self.vendor]["resource"]
+        found: str = _vendors()[self.vendor]["resource"]
+        return found
 
     @property
     def total_memory_mib(self) -> int:

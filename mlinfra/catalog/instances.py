@@ -39,7 +39,7 @@ class InstanceType:
     disk_gb: int = 0
     """Size of each."""
     max_pods: int = 110
-    """Pods with an address each under the VPC CNI's defaults, without prefixes."""
+    """Pods with an address each under the VPC CNI's defaults, without prefixes; 110, Kubernetes' own limit, where unknown."""
     placement: tuple[str, ...] = ("cluster", "partition", "spread")
     """Placement strategies that the type supports."""
     usage: tuple[str, ...] = ("on-demand", "spot")
@@ -140,7 +140,7 @@ def _instance_type(name: str, row: Mapping[str, Any]) -> InstanceType:
         efa_first_card=row.get("efa_first_card", 0),
         disks=row.get("disks", 0),
         disk_gb=row.get("disk_gb", 0),
-        max_pods=row["pods"],
+        max_pods=row.get("pods", 110),
         placement=tuple(row.get("placement", ("cluster", "partition", "spread"))),
         usage=tuple(row.get("usage", ("on-demand", "spot"))),
         bare_metal=row.get("metal", False),

@@ -3,10 +3,8 @@
 The catalogue's pins are `versions.toml`. A project overrides some of them with a `mlinfra.versions.toml` of its own:
 
     kubernetes = "1.36"
-    [charts]
-    kueue = "0.19.4"
-    [addons]
-    vpc-cni = "v1.21.2-eksbuild.1"
+    charts.kueue = "0.19.4"
+    addons.vpc-cni = "v1.23.0-eksbuild.1"
 """
 
 from __future__ import annotations
@@ -16,13 +14,13 @@ import functools
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 FILE: Final = "mlinfra.versions.toml"
 _SECTIONS: Final = ("charts", "addons")

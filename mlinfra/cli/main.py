@@ -8,7 +8,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from mlinfra.cli import check, deploy, evidence, rules, sandbox, stacks, types, waivers
+from mlinfra.cli import catalog, check, deploy, evidence, jobs, rules, sandbox, stacks, types, waivers
 from mlinfra.cli.terminal import say, show_error
 from mlinfra.errors import ConfigError, MlinfraError
 
@@ -32,8 +32,10 @@ rules.register(app)
 waivers.register(app)
 evidence.register(app)
 stacks.register(app)
+jobs.register(app)
 sandbox.register(app)
 types.register(app)
+catalog.register(app)
 
 
 def _version(wanted: bool) -> None:

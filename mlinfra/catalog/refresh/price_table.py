@@ -38,9 +38,7 @@ def lines(
         if any(prices[name].values()):
             families.setdefault(family, {})[size] = [prices[name].get(region, 0) for region in regions]
     for family in sorted(families):
-        yield from table(
-            f"families.{key(family)}", {"source": other[family]} if other and family in other else {}
-        )
+        yield from table(f"families.{key(family)}", {"source": other[family]} if other and family in other else {})
         yield f"[families.{key(family)}.sizes]"
         for size, row in families[family].items():
             yield f"{key(size)} = {inline(row)}"

@@ -1,16 +1,14 @@
-"""Writes the catalogue's tables: TOML with one row a line, and a file that is whole or untouched."""
+"""Writes the catalogue's tables: TOML with one row a line."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 
 def inline(value: Any) -> str:
@@ -25,6 +23,8 @@ def inline(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(inline, value))}]"
+    if not value:
+        return "{}"
     return "{ " + ", ".join(f"{key(name)} = {inline(item)}" for name, item in value.items()) + " }"
 
 
@@ -35,8 +35,9 @@ def key(name: str) -> str:
 
 
 def table(path: str, rows: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of one table, a row each."""
-    yield f"\n[{path}]"
+    """The lines of one table, a row each, after an empty one."""
+    yield ""
+    yield f"[{path}]"
     for name, value in rows.items():
         yield f"{key(name)} = {inline(value)}"
 
@@ -47,14 +48,25 @@ def header(comment: str) -> Iterator[str]:
         yield f"# {line}".rstrip()
 
 
-def replace(path: Path, lines: list[str]) -> bool:
-    """Put the lines into the file, all or nothing. Says whether that changed the file."""
-    text = "\n".join(lines) + "\n"
-    if path.exists() and path.read_text("utf-8") == text:
-        return False
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as new:
-        new.write(text)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    os.chmod(new.name, mode)
-    os.replace(new.name, path)
-    return True
+def set_row(text: str, path: str, name: str, value: Any) -> str:
+    """A text with one row of a table set, everything else as it was; a new row is the table's last.
+
+    `path` is the table as its header says it ("" before the first). Raises KeyError when the text has no such table, ValueError
+    when the row stands on several lines.
+    """
+    lines = text.splitlines()
+    start = lines.index(f"[{path}]") + 1 if path and f"[{path}]" in lines else 0
+    if path and not start:
+        raise KeyError(path)
+    end = next((at for at in range(start, len(lines)) if lines[at].startswith("[")), len(lines))
+    row = f"{key(name)} = {inline(value)}"
+    for at in range(start, end):
+        if re.match(rf"{re.escape(key(name))}\s*=", lines[at]):
+            if lines[at].rstrip().endswith(("[", "{")):
+                raise ValueError(f"{name} of [{path}] stands on several lines")
+            lines[at] = row
+            return "\n".join(lines) + "\n"
+    last = next(
+        (at for at in range(end, start, -1) if lines[at - 1].strip() and not lines[at - 1].startswith("#")), start
+    )
+    return "\n".join([*lines[:last], row, *lines[last:]]) + "\n"
