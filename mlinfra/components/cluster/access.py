@@ -13,10 +13,11 @@ from mlinfra.components import references
 from mlinfra.components.account import Account
 from mlinfra.components.args import Args
 from mlinfra.components.component import Component
-from mlinfra.components.documents import Text
+from mlinfra.components.documents import Document, Principals, Statement, Text, arn_like
 from mlinfra.components.persona_policies import Persona
 from mlinfra.components.problems import Invalid
 
+ADMINISTRATOR: Final = "administrator"  # the name of the entry of the cluster's own role
 # "The value you specify can't start with …" (CreateAccessEntry, kubernetesGroups, in the EKS API reference, 2026-11-22).
 RESERVED_GROUPS: Final = ("system:", "eks:", "aws:", "amazon:", "iam:")
 
@@ -98,12 +99,27 @@ def persona_access(persona: Persona, role_arn: Text) -> ClusterAccess:
     return ClusterAccess(principal_arn=role_arn, level=PERSONAS[persona], groups=[persona_group(persona)])
 
 
-def check_access(access: Mapping[str, ClusterAccess]) -> Mapping[str, ClusterAccess]:
-    """Refuses access that leaves nobody who administers the cluster: EKS makes its creator no administrator here."""
-    if not any(entry.level is AccessLevel.CLUSTER_ADMIN for entry in access.values()):
-        fix = "give the role that deploys the level cluster-admin, such as deployer: {principal_arn: …, level: cluster-admin}"
-        raise Invalid("nobody could administer the cluster", fix=fix)
-    return access
+def administrator(
+    parent: Component[Any], name: str, *, account: Account, boundary_arn: Text, administrators: Sequence[Text]
+) -> aws.iam.Role:
+    """The role with which a cluster is administered, for those who may take it; it can do nothing else in AWS.
+
+    It is the account that is trusted, and the condition that names who: so nobody must exist before the cluster, and who
+    takes the role needs sts:AssumeRole on it as well. Every use of it is a record of AssumeRole in the trail.
+    """
+    statement = Statement(
+        sid="TakeRole",
+        actions=["sts:AssumeRole"],
+        principals=Principals.arns([account.root]),
+        conditions=[arn_like("aws:PrincipalArn", [*administrators])],
+    )
+    return aws.iam.Role(
+        name,
+        description=f"{name}: administers the cluster",
+        assume_role_policy=Document([statement]).json(),
+        permissions_boundary=boundary_arn,
+        opts=parent.child(),
+    )
 
 
 def grant_access(

@@ -12,7 +12,7 @@ from mlinfra.catalog.eks import DEFAULT
 from mlinfra.components import references
 from mlinfra.components.account import Account
 from mlinfra.components.args import Args
-from mlinfra.components.cluster.access import ClusterAccess, check_access
+from mlinfra.components.cluster.access import ADMINISTRATOR, ClusterAccess
 from mlinfra.components.cluster.auto_mode import SOURCE, AutoMode
 from mlinfra.components.cluster.nodes import SystemPool
 from mlinfra.components.cluster.storage import ClusterStorage
@@ -43,9 +43,11 @@ class ClusterArgs(Args):
     """The ARN of the key that encrypts Kubernetes secrets and the volumes of nodes and pods."""
     logs_key_arn: pulumi.Input[str]
     """The ARN of the key that encrypts the control plane's logs."""
-    access: Mapping[str, ClusterAccess]
-    """Who may enter, by a name of your own: one cluster-admin at least, the role that deploys. Nobody else may, whoever
-    made the cluster."""
+    administrators: Sequence[pulumi.Input[str]]
+    """ARNs of the roles and users who may take the cluster's administrator role, those who deploy among them: what the
+    program declares in the cluster is declared with that role."""
+    access: Mapping[str, ClusterAccess] = {}
+    """Who else may enter, by a name of your own. Default: nobody, whoever made the cluster."""
     profile: Profile = Profile.REGULATED
     """The security profile. Default: regulated."""
     version: str = DEFAULT
@@ -77,10 +79,20 @@ class ClusterArgs(Args):
     _vpc = field_validator("vpc_id")(references.vpc_id)
     _keys = field_validator("key_arn", "logs_key_arn")(references.key_arn)
 
+    @field_validator("administrators")
+    @classmethod
+    def _somebody(cls, value: Sequence[Any]) -> Sequence[Any]:
+        if not value:
+            raise Invalid("nobody could administer the cluster", fix="name the role that deploys")
+        return references.each(references.principal_arn)(value)
+
     @field_validator("access")
     @classmethod
-    def _administered(cls, value: Mapping[str, ClusterAccess]) -> Mapping[str, ClusterAccess]:
-        return check_access(value)
+    def _free(cls, value: Mapping[str, ClusterAccess]) -> Mapping[str, ClusterAccess]:
+        if ADMINISTRATOR in value:
+            fix = "choose another name, or add the ARN to administrators"
+            raise Invalid(f"{ADMINISTRATOR!r} is the cluster's own entry", fix=fix)
+        return value
 
     @field_validator("version")
     @classmethod

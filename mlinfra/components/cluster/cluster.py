@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from mlinfra.components.cluster import auto_mode
-from mlinfra.components.cluster.access import grant_access
+from mlinfra.components.cluster.access import ADMINISTRATOR, AccessLevel, ClusterAccess, administrator, grant_access
 from mlinfra.components.cluster.addons import METRICS, AddOn, add_ons, eni_configs, mounted
 from mlinfra.components.cluster.args import ClusterArgs
 from mlinfra.components.cluster.control_plane import POLICY, cluster_role, control_plane
@@ -26,8 +26,8 @@ from mlinfra.components.trusts import STS
 class Cluster(Component[ClusterArgs]):
     """An EKS cluster: private, logged, its secrets under a key, its add-ons pinned, its system nodes hardened.
 
-    The API server is reached from inside the VPC alone. Whoever may enter is named in `access`, and nobody else may. All
-    logs of the control plane go to an encrypted log group. Network policies are enforced, pods have roles of their own
+    The API server is reached from inside the VPC alone. Nobody may enter but those whom `administrators` and `access` name.
+    All logs of the control plane go to an encrypted log group. Network policies are enforced, pods have roles of their own
     through EKS Pod Identity, and the nodes' credentials are out of their reach. What is deployed into the cluster with
     `cluster.kubernetes` comes after all of it, and goes before.
 
@@ -40,8 +40,9 @@ class Cluster(Component[ClusterArgs]):
             control_subnet_ids=network.control_subnet_ids,
             key_arn=keys.arn(ml.KeyPurpose.CLUSTER),
             logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
-            access={"deployer": ml.ClusterAccess(
-                principal_arn="arn:aws:iam::123456789012:role/deployer", level=ml.AccessLevel.CLUSTER_ADMIN)}))
+            administrators=["arn:aws:iam::123456789012:role/deployer"],
+            access={"auditors": ml.ClusterAccess(
+                principal_arn="arn:aws:iam::123456789012:role/auditor", level=ml.AccessLevel.VIEW)}))
     """
 
     cluster_name: pulumi.Output[str]
@@ -53,13 +54,15 @@ class Cluster(Component[ClusterArgs]):
     certificate_authority: pulumi.Output[str]
     """The certificate authority of its API server, in base64."""
     kubeconfig: pulumi.Output[str]
-    """A kubeconfig that gets its tokens from `aws eks get-token`; nothing in it is secret."""
+    """A kubeconfig that gets tokens of the administrator role from `aws eks get-token`; nothing in it is secret."""
     version: pulumi.Output[str]
     """Its Kubernetes version."""
     oidc_provider_arn: pulumi.Output[str]
     """The ARN of its OIDC provider, for the few pods that cannot use EKS Pod Identity."""
     cluster_security_group_id: pulumi.Output[str]
     """The security group that EKS made for it, through which nodes and control plane reach each other."""
+    administrator_role_arn: pulumi.Output[str]
+    """The ARN of the role that administers it, which `administrators` may take."""
     node_role_arn: pulumi.Output[str]
     """The ARN of the role of its nodes, known once it is complete."""
 
@@ -75,13 +78,15 @@ class Cluster(Component[ClusterArgs]):
         self.certificate_authority = made.certificate_authority.apply(lambda authority: str(authority.data))
         self.cluster_security_group_id = made.vpc_config.apply(lambda config: str(config.cluster_security_group_id))
         self.oidc_provider_arn = self._oidc_provider().arn
+        admin, access = self._access()
+        self.administrator_role_arn = admin.arn
         self.kubeconfig = kubeconfig(
             name=made.name,
             endpoint=made.endpoint,
             certificate_authority=self.certificate_authority,
+            role_arn=admin.arn,
             region=self._args.account.region,
         )
-        access = grant_access(self, name, cluster_name=made.name, account=self._args.account, access=self._args.access)
         first = [] if self._args.auto_mode else self._add_ons(self._own(first=True), after=[])
         last = self._last_add_on(after=[*access, *first])
         self.kubernetes = k8s.Provider(
@@ -118,6 +123,22 @@ class Cluster(Component[ClusterArgs]):
             after=attached,
         )
         return made, role_arn
+
+    def _access(self) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
+        args = self._args
+        role = administrator(
+            self,
+            f"{self._prefix}-{ADMINISTRATOR}",
+            account=args.account,
+            boundary_arn=args.boundary_arn,
+            administrators=args.administrators,
+        )
+        entries = {
+            ADMINISTRATOR: ClusterAccess(principal_arn=role.arn, level=AccessLevel.CLUSTER_ADMIN),
+            **args.access,
+        }
+        name = self._cluster.name
+        return role, grant_access(self, self._prefix, cluster_name=name, account=args.account, access=entries)
 
     def _oidc_provider(self) -> aws.iam.OpenIdConnectProvider:
         issuer = self._cluster.identities.apply(_issuer)
