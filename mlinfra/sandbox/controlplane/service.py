@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlinfra.sandbox.controlplane.control import ControlPlane
-from mlinfra.sandbox.controlplane.groups import NodeGroups
-from mlinfra.sandbox.controlplane.mirror import Mirror
-from mlinfra.sandbox.controlplane.programs import kubernetes_version
-from mlinfra.sandbox.kubernetes.real import RealBackend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,22 +15,30 @@ if TYPE_CHECKING:
 
     from mlinfra.sandbox.aws.account import Account
     from mlinfra.sandbox.controlplane.files import ControlPlaneInfo
+    from mlinfra.sandbox.controlplane.mirror import Mirror
+    from mlinfra.sandbox.kubernetes.real import RealBackend
 
 log = logging.getLogger("mlinfra.sandbox")
 
 
 class Service:
-    """The control plane of a sandbox. `backend` answers for it as long as it runs.
+    """The control plane of a sandbox.
 
     `account` gives the emulated account, in which the node groups are; `revision` differs after every change of it.
     """
 
     def __init__(self, home: Path, account: Callable[[], Account], revision: Callable[[], Any]) -> None:
         self._control_plane = ControlPlane(home)
-        self.backend = RealBackend(self._control_plane)
         self._account, self._revision = account, revision
         self._mirror: Mirror | None = None
         self._changing = threading.Lock()
+
+    @cached_property
+    def backend(self) -> RealBackend:
+        """The backend that is the control plane. Made when it is asked for: most sandboxes have none."""
+        from mlinfra.sandbox.kubernetes.real import RealBackend
+
+        return RealBackend(self._control_plane)
 
     @property
     def wanted(self) -> bool:
@@ -67,6 +72,8 @@ class Service:
 
     def reset(self) -> None:
         """Empty the cluster."""
+        if not self._control_plane.files.directory.exists():
+            return
         running = self.info is not None
         self.stop()
         self.backend.reset()
@@ -74,6 +81,10 @@ class Service:
             self.start()
 
     def _mirrored(self) -> Mirror:
+        from mlinfra.sandbox.controlplane.groups import NodeGroups
+        from mlinfra.sandbox.controlplane.mirror import Mirror
+        from mlinfra.sandbox.controlplane.programs import kubernetes_version
+
         groups = NodeGroups(self._account(), lambda: self.backend.place, self._revision)
         mirror = Mirror(lambda: self.backend.api, groups, kubernetes_version())
         mirror.start()

@@ -41,8 +41,9 @@ class Chosen:
 
     def keep(self, existing: Collection[str]) -> None:
         """Forget what belongs to clusters that are gone."""
-        for backend in (self._store, self._control_plane.backend):
-            backend.keep(existing)
+        self._store.keep(existing)
+        if self._control_plane.info is not None:
+            self._control_plane.backend.keep(existing)
 
     def inventory(self) -> Mapping[str, Sequence[str]]:
         """What exists in each cluster."""
