@@ -25,6 +25,7 @@ class Operator(Enum):
 
     STRING_EQUALS = "StringEquals"
     STRING_NOT_EQUALS = "StringNotEquals"
+    ALL_STRING_EQUALS = "ForAllValues:StringEquals"
     STRING_EQUALS_IF_EXISTS = "StringEqualsIfExists"
     STRING_LIKE = "StringLike"
     STRING_NOT_LIKE = "StringNotLike"

@@ -36,7 +36,7 @@ class KeyPurpose(StrEnum):
 SERVICES: Final[Mapping[KeyPurpose, tuple[str, ...]]] = {
     KeyPurpose.DATA: ("s3", "ec2", "elasticfilesystem", "fsx", "dynamodb", "sagemaker"),
     KeyPurpose.ARTIFACTS: ("s3", "ecr", "sagemaker"),
-    KeyPurpose.LOGS: ("s3", "logs", "sns"),
+    KeyPurpose.LOGS: ("s3", "logs", "sns", "sqs"),
     KeyPurpose.SECRETS: ("secretsmanager", "ssm"),
     KeyPurpose.CLUSTER: ("eks", "ec2"),
 }

@@ -39,8 +39,12 @@ def release(
     values: Mapping[str, Any],
     namespace: Text = "",
     after: Sequence[pulumi.Resource] = (),
+    skip_crds: bool = False,
 ) -> kubernetes.helm.v3.Release:
-    """A release of a pinned chart in its usual namespace, or another; rolled back as a whole when it fails."""
+    """A release of a pinned chart in its usual namespace, or another; rolled back as a whole when it fails.
+
+    `skip_crds` is for charts whose definitions come by a release of their own: Helm never upgrades those of a chart.
+    """
     repository = pinned.repository
     return kubernetes.helm.v3.Release(
         name,
@@ -50,6 +54,6 @@ def release(
         namespace=namespace or pinned.namespace,
         values=values,
         atomic=True,
-        skip_crds=False,
+        skip_crds=skip_crds,
         opts=parent.child(depends_on=[*after]),
     )

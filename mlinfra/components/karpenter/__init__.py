@@ -1,0 +1,1 @@
+"""Karpenter: the controller that makes nodes as pods need them."""
