@@ -7,13 +7,14 @@ limits; and a node that has been empty for a while goes. Prices, spot markets, c
 from __future__ import annotations
 
 from collections import Counter
-from fractions import Fraction
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog.instances import instance_types
 from mlinfra.catalog.prices import hourly
 from mlinfra.sandbox.controlplane.nodes import POOL_LABEL, Pool, karpenter_labels, node
-from mlinfra.sandbox.controlplane.scheduling import allowed, enough, meets, quantity, requests, room, total
+from mlinfra.sandbox.controlplane.scheduling import allowed, enough, meets, requests, room, total
+from mlinfra.sandbox.kubernetes.store.quantities import amount as quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +44,7 @@ def needed(
 ) -> list[Manifest]:
     """The nodes to make for pods that fit nowhere, each as large as the pods that it is for need."""
     limits = {one["metadata"]["name"]: one["spec"].get("limits") or {} for one in node_pools}
-    made: list[tuple[Manifest, dict[str, Fraction]]] = []
+    made: list[tuple[Manifest, dict[str, Decimal]]] = []
     names = {one["metadata"]["name"] for one in existing}
     for pod in pending:
         asked = requests(pod)
@@ -56,13 +57,13 @@ def needed(
             place = room(fresh)
             made.append((fresh, place))
         for name, amount in asked.items():
-            place[name] = place.get(name, Fraction(0)) - amount
+            place[name] = place.get(name, Decimal(0)) - amount
     return [one for one, _ in made]
 
 
 def _fresh(
     pod: Manifest,
-    asked: Mapping[str, Fraction],
+    asked: Mapping[str, Decimal],
     found: Sequence[Pool],
     existing: Sequence[Manifest],
     limits: Mapping[str, Mapping[str, Any]],
@@ -84,8 +85,8 @@ def _fresh(
 
 def _within(limits: Mapping[str, Any], nodes: Sequence[Manifest]) -> bool:
     used = total({name: quantity(amount) for name, amount in one["status"]["capacity"].items()} for one in nodes)
-    used["nodes"] = Fraction(len(nodes))
-    return all(used.get(name, Fraction(0)) <= quantity(most) for name, most in limits.items())
+    used["nodes"] = Decimal(len(nodes))
+    return all(used.get(name, Decimal(0)) <= quantity(most) for name, most in limits.items())
 
 
 def _pool(node_pool: Manifest, zones: Sequence[str], version: str) -> Pool:

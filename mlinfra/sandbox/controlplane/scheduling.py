@@ -5,59 +5,36 @@ Karpenter asks the same before it makes a node. The last word has the real sched
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mlinfra.sandbox.kubernetes.store.quantities import amount as quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mlinfra.sandbox.kubernetes.backend import Manifest
 
-_UNITS: Final = {
-    "": Fraction(1),
-    "n": Fraction(1, 10**9),
-    "u": Fraction(1, 10**6),
-    "m": Fraction(1, 1000),
-    "k": Fraction(1000),
-}
-_UNITS_LARGE: Final = {
-    letter: Fraction(base**power)
-    for power, name in enumerate("KMGTPE", 1)
-    for letter, base in ((f"{name}i", 1024), (name, 1000))
-    if letter != "K"
-}
-_QUANTITY: Final = re.compile(r"([0-9.]+)(?:[eE]([+-]?\d+))?([a-zA-Z]*)")
 
-
-def quantity(text: str | float) -> Fraction:
-    """A quantity of Kubernetes as a number: 500m is a half, 1Ki is 1024. Raises ValueError for what is none."""
-    match = _QUANTITY.fullmatch(str(text).strip())
-    units = _UNITS | _UNITS_LARGE
-    if match is None or match[3] not in units:
-        raise ValueError(f"{text!r} is no quantity")
-    return Fraction(match[1]) * Fraction(10) ** int(match[2] or 0) * units[match[3]]
-
-
-def requests(pod: Manifest) -> dict[str, Fraction]:
+def requests(pod: Manifest) -> dict[str, Decimal]:
     """What a pod asks for: its containers together, or its largest init container where that is more; and one pod."""
     spec = pod["spec"]
-    total: dict[str, Fraction] = {"pods": Fraction(1)}
+    total: dict[str, Decimal] = {"pods": Decimal(1)}
     for container in spec.get("containers", ()):
         for name, amount in _asked(container).items():
-            total[name] = total.get(name, Fraction(0)) + amount
+            total[name] = total.get(name, Decimal(0)) + amount
     for container in spec.get("initContainers", ()):
         for name, amount in _asked(container).items():
-            total[name] = max(total.get(name, Fraction(0)), amount)
+            total[name] = max(total.get(name, Decimal(0)), amount)
     return total
 
 
-def room(node: Manifest) -> dict[str, Fraction]:
+def room(node: Manifest) -> dict[str, Decimal]:
     """What a node that runs nothing offers."""
     return {name: quantity(amount) for name, amount in node["status"]["allocatable"].items()}
 
 
-def enough(asked: Mapping[str, Fraction], offered: Mapping[str, Fraction]) -> bool:
+def enough(asked: Mapping[str, Decimal], offered: Mapping[str, Decimal]) -> bool:
     """Whether what is asked for is there."""
     return all(amount <= offered.get(name, 0) for name, amount in asked.items() if amount)
 
@@ -97,16 +74,16 @@ def meets(labels: Mapping[str, str], requirement: Mapping[str, Any]) -> bool:
     return False
 
 
-def total(amounts: Iterable[Mapping[str, Fraction]]) -> dict[str, Fraction]:
+def total(amounts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
     """The sum of several amounts by name."""
-    found: dict[str, Fraction] = {}
+    found: dict[str, Decimal] = {}
     for one in amounts:
         for name, amount in one.items():
-            found[name] = found.get(name, Fraction(0)) + amount
+            found[name] = found.get(name, Decimal(0)) + amount
     return found
 
 
-def _asked(container: Mapping[str, Any]) -> dict[str, Fraction]:
+def _asked(container: Mapping[str, Any]) -> dict[str, Decimal]:
     resources = container.get("resources") or {}
     said = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
     return {name: quantity(amount) for name, amount in said.items()}

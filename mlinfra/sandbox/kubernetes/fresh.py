@@ -7,49 +7,33 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlinfra.sandbox.kubernetes.backend import Manifest
 
+EKS: Final = "mlinfra-sandbox-eks"
+"""The field manager of what EKS brings to every cluster."""
+OWN_MANAGERS: Final = frozenset({EKS, "kube-apiserver", "kube-controller-manager", "kube-scheduler", "mlinfra-sandbox"})
 NAMESPACES: Final = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
-PREFIXES: Final = ("system:", "system-", "kubeadm:", "mlinfra:")
-NAMES: Final = frozenset(
+NAMES: Final = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default"), ("Service", "kubernetes")})
+OF_ITSELF: Final = frozenset(
     {
-        ("ConfigMap", "kube-root-ca.crt"),
-        ("ServiceAccount", "default"),
-        ("Service", "kubernetes"),
-        ("Endpoints", "kubernetes"),
-        ("EndpointSlice", "kubernetes"),
-        ("ClusterRole", "admin"),
-        ("ClusterRole", "edit"),
-        ("ClusterRole", "view"),
-        ("ClusterRole", "cluster-admin"),
-        ("ClusterRoleBinding", "cluster-admin"),
+        "APIService", "ComponentStatus", "ControllerRevision", "CSINode", "Endpoints", "EndpointSlice", "Event",
+        "FlowSchema", "IPAddress", "Lease", "Node", "PriorityLevelConfiguration", "ServiceCIDR",
     }
-)
-OF_ITSELF: Final = frozenset({"APIService", "ComponentStatus", "ControllerRevision", "CSINode", "Event", "FlowSchema", "IPAddress", "Lease", "Node", "PriorityLevelConfiguration", "ServiceCIDR"})  # fmt: skip
+)  # fmt: skip
 """Kinds that the cluster keeps for itself; nodes are the pools' and not a stack's."""
-SYSTEM: Final = frozenset(
-    {"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "PriorityClass", "ServiceAccount", "ConfigMap"}
-)
 
 
 def belongs_to_cluster(live: Manifest) -> bool:
-    """Whether an object is the cluster's own rather than somebody's."""
+    """Whether an object is the cluster's own rather than somebody's.
+
+    That is: of a kind that only the cluster makes, made by one of its controllers, or owned by another object.
+    """
     kind, metadata = live["kind"], live["metadata"]
-    name = metadata["name"]
-    if kind in OF_ITSELF or (kind, name) in NAMES or metadata.get("ownerReferences"):
+    if kind in OF_ITSELF or (kind, metadata["name"]) in NAMES or metadata.get("ownerReferences"):
         return True
     if kind == "Namespace":
-        return name in NAMESPACES
+        return metadata["name"] in NAMESPACES
     if metadata.get("labels", {}).get("kubernetes.io/bootstrapping") == "rbac-defaults":
         return True
-    if kind in SYSTEM and (
-        name.startswith(PREFIXES) or (metadata.get("namespace") == "kube-system" and _controllers(name))
-    ):
+    if kind == "PriorityClass" and metadata["name"].startswith("system-"):
         return True
-    return False
-
-
-def _controllers(name: str) -> bool:
-    """Whether a name in kube-system is that of a controller's account or of the cluster's own configuration."""
-    return name.endswith("-controller") or name in _ACCOUNTS
-
-
-_ACCOUNTS: Final = frozenset({"extension-apiserver-authentication", "kube-apiserver-legacy-service-account-token-tracking", "generic-garbage-collector", "horizontal-pod-autoscaler", "token-cleaner", "root-ca-cert-publisher", "bootstrap-signer", "pod-garbage-collector", "pvc-protection-controller", "service-cidrs-controller", "validatingadmissionpolicy-status-controller"})  # fmt: skip
+    # An account that a controller makes for itself has no fields, hence nobody who manages them.
+    return {entry["manager"] for entry in metadata.get("managedFields", ())} <= OWN_MANAGERS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from mlinfra.sandbox.controlplane.api import MERGE, Api
 from mlinfra.sandbox.controlplane.crds import definitions, outline
 from mlinfra.sandbox.kubernetes import readiness
 from mlinfra.sandbox.kubernetes.backend import ApiError, Kind, Manifest, NoKindError, Target, UnreachableError
-from mlinfra.sandbox.kubernetes.fresh import belongs_to_cluster
+from mlinfra.sandbox.kubernetes.fresh import EKS, belongs_to_cluster
 from mlinfra.sandbox.server.files import SandboxError, write_private
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mlinfra.sandbox.controlplane.control import ControlPlane
     from mlinfra.sandbox.controlplane.files import ControlPlaneInfo
 
-DEFAULT_REGION: Final = "us-east-1"
 CHARTS: Final = "mlinfra-sandbox-charts"
 """The field manager of the definitions that charts bring."""
 
@@ -101,6 +101,15 @@ class RealCluster:
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The cluster that a control plane belongs to."""
+
+    key: str
+    name: str
+    region: str
+
+
 class RealBackend:
     """The control plane as the API server of whichever cluster has it."""
 
@@ -110,6 +119,7 @@ class RealBackend:
         self._existing: frozenset[str] | None = None
         self._opening = threading.Lock()
         self._api: tuple[ControlPlaneInfo, Api] | None = None
+        self._owner: Owner | None = None
 
     def open(self, target: Target) -> RealCluster:
         """The API of the cluster, which the control plane then belongs to.
@@ -132,21 +142,20 @@ class RealBackend:
         return known[1]
 
     @property
+    def owner(self) -> Owner | None:
+        """The cluster that the control plane belongs to, which may be gone meanwhile."""
+        if self._owner is None:
+            try:
+                self._owner = Owner(**json.loads(self._owner_file.read_text()))
+            except (OSError, ValueError, TypeError):
+                return None
+        return self._owner
+
+    @property
     def place(self) -> tuple[str, str] | None:
         """Region and name of the cluster that the control plane belongs to, if it exists."""
         owner = self.owner
-        if owner is None or self._gone(owner[0]):
-            return None
-        return (owner[0].split(":")[3] if owner[0].startswith("arn:") else DEFAULT_REGION), owner[1]
-
-    @property
-    def owner(self) -> tuple[str, str] | None:
-        """Key and name of the cluster that the control plane belongs to."""
-        try:
-            said = json.loads(self._owner_file.read_text())
-            return said["key"], said["name"]
-        except (OSError, ValueError, KeyError):
-            return None
+        return None if owner is None or self._gone(owner.key) else (owner.region, owner.name)
 
     def keep(self, existing: Collection[str]) -> None:
         """Note which clusters exist."""
@@ -155,7 +164,7 @@ class RealBackend:
     def inventory(self) -> Mapping[str, Sequence[str]]:
         """What exists in the cluster over and above what a fresh one has."""
         owner = self.owner
-        if owner is None or self._control_plane.info is None or self._gone(owner[0]):
+        if owner is None or self._control_plane.info is None or self._gone(owner.key):
             return {}
         api, found = self.api, []
         for kind in api.kinds():
@@ -168,14 +177,14 @@ class RealBackend:
                     metadata = manifest["metadata"]
                     place = "/".join(part for part in (metadata.get("namespace"), metadata["name"]) if part)
                     found.append(f"{kind.name} {place}")
-        return {owner[1]: sorted(found)} if found else {}
+        return {owner.name: sorted(found)} if found else {}
 
     def reset(self) -> None:
         """Empty the cluster, and let it belong to nobody."""
         with self._opening:
             self._control_plane.reset()
             self._owner_file.unlink(missing_ok=True)
-            self._api = None
+            self._owner = self._api = None
 
     def _gone(self, key: str) -> bool:
         return self._existing is not None and key not in self._existing
@@ -183,22 +192,24 @@ class RealBackend:
     def _claim(self, target: Target, api: Api) -> None:
         """Let the control plane belong to the cluster, with the kinds that EKS itself brings."""
         owner = self.owner
-        if owner is not None and owner[0] == target.key:
+        if owner is not None and owner.key == target.key:
             return
         if owner is not None:
-            if not self._gone(owner[0]):
+            if not self._gone(owner.key) and self.inventory():
                 raise UnreachableError(
-                    f"the control plane on this machine is cluster {owner[1]}'s, so {target.name} has no API server: "
-                    f"delete {owner[1]}, or stop the control plane to give every cluster an emulated one"
+                    f"the control plane on this machine is cluster {owner.name}'s, so {target.name} has no API server: "
+                    f"delete {owner.name}, or stop the control plane to give every cluster an emulated one"
                 )
             try:
                 self._control_plane.reset()
             except SandboxError as error:
                 raise UnreachableError(error.message) from error
             api = self.api
-        for definition in kubernetes_kinds.definitions("eks"):
-            api.apply(outline(definition), manager=CHARTS, force=True)
-        write_private(self._owner_file, json.dumps({"key": target.key, "name": target.name}).encode())
+        for part in ("eks", *(["eks-auto-mode"] if target.auto_mode else [])):
+            for definition in kubernetes_kinds.definitions(part):
+                api.apply(outline(definition), manager=EKS, force=True)
+        self._owner = Owner(target.key, target.name, target.region)
+        write_private(self._owner_file, json.dumps(asdict(self._owner)).encode())
 
 
 def belongs_to_kubernetes(kind: Kind) -> bool:
