@@ -58,7 +58,19 @@ def _create_nodegroup(create: Any, backend: Any, **settings: Any) -> Any:
     cluster = backend.clusters.get(settings["cluster_name"])
     settings["version"] = settings.get("version") or getattr(cluster, "version", DEFAULT_VERSION)
     settings["release_version"] = settings.get("release_version") or f"{settings['version']}.0-20261110"
-    return create(backend, **settings)
+    made = create(backend, **settings)
+    if not settings.get("instance_types") and _typed(backend, settings.get("launch_template") or {}):
+        made.instance_types = None  # those of the launch template are the template's to tell
+    return made
+
+
+def _typed(backend: Any, said: Mapping[str, str]) -> bool:
+    """Whether a launch template names an instance type."""
+    if not said:
+        return False
+    ec2 = _ec2(backend)
+    found = ec2.get_launch_template(said["id"]) if said.get("id") else ec2.get_launch_template_by_name(said["name"])
+    return bool(found.get_version(said.get("version") or "$Default").instance_type)
 
 
 def _ec2(backend: Any) -> Any:

@@ -119,6 +119,19 @@ def test_clusters_get_a_current_version(sandbox) -> None:
     assert (major, minor) >= (1, 34)
 
 
+def test_nodes_of_a_typed_template_have_no_types_of_their_own(sandbox) -> None:
+    ec2, eks = sandbox.client("ec2"), sandbox.client("eks")
+    subnets = [ec2.describe_subnets()["Subnets"][0]["SubnetId"]]
+    eks.create_cluster(name="typed", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})
+    types = {}
+    for name, data in (("typed", {"InstanceType": "p5.48xlarge"}), ("plain", {"EbsOptimized": True})):
+        ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+        asked = {"clusterName": "typed", "nodegroupName": name, "subnets": subnets, "nodeRole": ROLE}
+        made = eks.create_nodegroup(**asked, launchTemplate={"name": name})["nodegroup"]
+        types[name] = made.get("instanceTypes")
+    assert types == {"typed": None, "plain": ["t3.medium"]}
+
+
 def test_images_are_found_by_the_names_of_today(sandbox) -> None:
     ec2 = sandbox.client("ec2", "ap-southeast-3")  # where no other test takes snapshots
     names = [

@@ -156,6 +156,38 @@ def node_taint_effect_invented(aws: Cloud) -> None:
     nodes(aws, taints=[{"key": "gpu", "value": "true", "effect": "NoSchedule"}])
 
 
+@mistake("eks.CreateNodegroup", INVALID, "m7g.large")
+def node_image_of_another_architecture(aws: Cloud) -> None:
+    nodes(aws, instanceTypes=["m7g.large"], amiType="AL2023_x86_64_STANDARD")
+
+
+@mistake("eks.CreateNodegroup", INVALID, "trn1.32xlarge")
+def node_image_with_another_driver(aws: Cloud) -> None:
+    nodes(aws, instanceTypes=["trn1.32xlarge"], amiType="AL2023_x86_64_NVIDIA")
+
+
+def template(aws: Cloud, **data: Any) -> dict[str, str]:
+    made = aws.ec2.create_launch_template(LaunchTemplateName=name("lt"), LaunchTemplateData=data)
+    return {"id": made["LaunchTemplate"]["LaunchTemplateId"]}
+
+
+@mistake("eks.CreateNodegroup", INVALID, "capacity-block")
+def nodes_on_a_block_without_launch_template(aws: Cloud) -> None:
+    nodes(aws, capacityType="CAPACITY_BLOCK")
+
+
+@mistake("eks.CreateNodegroup", INVALID, "CAPACITY_BLOCK")
+def nodes_on_demand_with_the_launch_template_of_a_block(aws: Cloud) -> None:
+    block = template(aws, InstanceType="p5.48xlarge", InstanceMarketOptions={"MarketType": "capacity-block"})
+    nodes(aws, launchTemplate=block, amiType="AL2023_x86_64_NVIDIA")
+
+
+@mistake("eks.CreateNodegroup", INVALID, "names a capacity reservation")
+def nodes_on_a_block_that_is_not_named(aws: Cloud) -> None:
+    block = template(aws, InstanceType="p5.48xlarge", InstanceMarketOptions={"MarketType": "capacity-block"})
+    nodes(aws, launchTemplate=block, amiType="AL2023_x86_64_NVIDIA", capacityType="CAPACITY_BLOCK")
+
+
 @mistake("eks.DeleteCluster", "ResourceInUseException")
 def delete_cluster_with_nodes(aws: Cloud) -> None:
     cluster = aws.cluster()
