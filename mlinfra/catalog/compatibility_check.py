@@ -53,6 +53,8 @@ class Chosen:
     addons: Mapping[str, str] = field(default_factory=dict)
     features: Collection[str] = ()
     """Of `features()`: auto-mode, karpenter-static, …"""
+    unpinned: Collection[str] = ()
+    """Add-ons that it should have, and for whose version of Kubernetes the catalogue pins none."""
 
     @property
     def versions(self) -> Mapping[str, str | None]:
@@ -87,6 +89,7 @@ def lock(overrides: Overrides = NONE, kubernetes: str | None = None, extras: Col
             if version and (name in asked or addons[name].get("auto_mode", True) or not auto)
         },
         tuple(one for one in extras if one in features()),
+        tuple(name for name, version in versions.items() if not version),
     )
 
 
@@ -125,19 +128,11 @@ def _kubernetes(chosen: Chosen) -> Iterator[Finding]:
         if known.kubernetes and not compatibility.at_least(chosen.kubernetes, known.kubernetes):
             message = f"the chart {name} needs Kubernetes {known.kubernetes} or later, not {chosen.kubernetes}"
             yield Finding(Problem.INCOMPATIBLE, name, message, f"upgrade to {known.kubernetes}", known.source)
-    addons: Mapping[str, Mapping[str, Any]] = table()["addons"]
-    missing = [
-        name
-        for name, entry in addons.items()
-        if name not in chosen.addons and chosen.kubernetes not in entry["versions"]
-    ]
-    if missing:
-        message = (
-            f"the catalogue pins no version for Kubernetes {chosen.kubernetes} of the add-ons {', '.join(missing)}"
-        )
-        known = " or ".join(addons[missing[0]]["versions"])
-        fix = f"use {known}, pin them in mlinfra.versions.toml, or `mlinfra catalog refresh`"
-        yield Finding(Problem.INCOMPATIBLE, "kubernetes", message, fix)
+    if chosen.unpinned:
+        message = f"the catalogue pins for Kubernetes {chosen.kubernetes} no version of {', '.join(chosen.unpinned)}"
+        fix = "use another version, pin the add-ons in mlinfra.versions.toml, or `mlinfra catalog refresh`"
+        source = "https://docs.aws.amazon.com/eks/latest/userguide/updating-an-add-on.html"
+        yield Finding(Problem.INCOMPATIBLE, "kubernetes", message, fix, source)
 
 
 def _constraints(chosen: Chosen) -> Iterator[Finding]:

@@ -56,6 +56,10 @@ def parse(text: str, source: str) -> Overrides:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source} is not TOML: {error}", fix="see `mlinfra catalog versions --help`") from error
     _known(content, ("kubernetes", *_SECTIONS), "section", source)
+    for name in _SECTIONS:
+        if not isinstance(content.get(name, {}), dict):
+            given = content[name]
+            raise ConfigError(f"{source} says {name} is {given!r}", fix=f'write {name}.NAME = "VERSION"')
     pins = {name: dict(content.get(name, {})) for name in _SECTIONS}
     for section, pinned in pins.items():
         _known(pinned, table()[section], section.removesuffix("s"), source)
