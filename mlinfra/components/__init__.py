@@ -16,7 +16,7 @@ from mlinfra.components.account_baseline import AccountBaseline, AccountBaseline
 from mlinfra.components.audit import AuditTrail, AuditTrailArgs, ExistingTrail
 from mlinfra.components.audit_alarms import AuditAlarms, AuditAlarmsArgs
 from mlinfra.components.boundary import PermissionsBoundary, PermissionsBoundaryArgs
-from mlinfra.components.cluster.access import AccessLevel, ClusterAccess
+from mlinfra.components.cluster.access import AccessLevel, ClusterAccess, persona_access
 from mlinfra.components.cluster.args import ClusterArgs
 from mlinfra.components.cluster.auto_mode import AutoMode, BuiltInPool
 from mlinfra.components.cluster.cluster import Cluster
@@ -24,10 +24,13 @@ from mlinfra.components.cluster.nodes import NodeSystem, SystemPool
 from mlinfra.components.cluster.reference import ClusterReference
 from mlinfra.components.cluster.storage import ClusterStorage
 from mlinfra.components.config_recorder import ConfigRecorder, ConfigRecorderArgs
+from mlinfra.components.cost_watch import CostWatch, CostWatchArgs
 from mlinfra.components.detection import CentralDetection, ThreatDetection, ThreatDetectionArgs
+from mlinfra.components.devices.devices import DeviceLayer, DeviceLayerArgs
 from mlinfra.components.file_system import AccessPointArgs, FileSystem, FileSystemArgs
 from mlinfra.components.findings import FindingsArchive
 from mlinfra.components.images import ImageRepository, ImageRepositoryArgs
+from mlinfra.components.karpenter.karpenter import Karpenter, KarpenterArgs
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.keys import KeyRing, KeyRingArgs
 from mlinfra.components.lustre import BucketLinkArgs, LustreFileSystem, LustreFileSystemArgs, Throughput
@@ -47,6 +50,9 @@ from mlinfra.components.roles_kubernetes import PodRole, PodRoleArgs, ServiceAcc
 from mlinfra.components.secret import RotationArgs, Secret, SecretArgs
 from mlinfra.components.storage import BucketPurpose, DataBucket, DataBucketArgs
 from mlinfra.components.tags import tag_everything
+from mlinfra.components.teams.connections import TeamConnection, TrafficDirection, TrafficProtocol
+from mlinfra.components.teams.quota import ContainerDefaults, TeamQuota
+from mlinfra.components.teams.teams import PodSecurity, TeamSpace, TeamSpaceArgs
 from mlinfra.components.waiver import waive
 
 COMPONENTS = (
@@ -70,14 +76,17 @@ COMPONENTS = (
     ConfigRecorder,
     ThreatDetection,
     AccountBaseline,
+    CostWatch,
     Cluster,
     NodePool,
     GpuNodePool,
+    DeviceLayer,
+    Karpenter,
+    TeamSpace,
 )
 """Every component, for the component package."""
 
 __all__ = [
-    "COMPONENTS",
     "Access",
     "AccessLevel",
     "AccessLogBucket",
@@ -98,6 +107,7 @@ __all__ = [
     "BucketLinkArgs",
     "BucketPurpose",
     "BuiltInPool",
+    "COMPONENTS",
     "Capacity",
     "CapacityBlock",
     "CapacityKind",
@@ -110,8 +120,13 @@ __all__ = [
     "ClusterStorage",
     "ConfigRecorder",
     "ConfigRecorderArgs",
+    "ContainerDefaults",
+    "CostWatch",
+    "CostWatchArgs",
     "DataBucket",
     "DataBucketArgs",
+    "DeviceLayer",
+    "DeviceLayerArgs",
     "Egress",
     "ExistingTrail",
     "FileSystem",
@@ -126,6 +141,8 @@ __all__ = [
     "GpuNodePoolArgs",
     "ImageRepository",
     "ImageRepositoryArgs",
+    "Karpenter",
+    "KarpenterArgs",
     "KeyPurpose",
     "KeyRing",
     "KeyRingArgs",
@@ -147,6 +164,7 @@ __all__ = [
     "PersonasArgs",
     "PodRole",
     "PodRoleArgs",
+    "PodSecurity",
     "PoolReference",
     "Profile",
     "Provisioner",
@@ -165,9 +183,16 @@ __all__ = [
     "SystemPool",
     "Taint",
     "TaintEffect",
+    "TeamConnection",
+    "TeamQuota",
+    "TeamSpace",
+    "TeamSpaceArgs",
     "ThreatDetection",
     "ThreatDetectionArgs",
     "Throughput",
+    "TrafficDirection",
+    "TrafficProtocol",
+    "persona_access",
     "tag_everything",
     "waive",
 ]

@@ -184,6 +184,8 @@ class Access(Args):
     """ARNs of image repositories to push to. Default: none."""
     log_to: Sequence[pulumi.Input[str]] = ()
     """ARNs of log groups to write to. Default: none."""
+    volume_keys: Sequence[pulumi.Input[str]] = ()
+    """ARNs of keys under which to make volumes (Amazon EBS); used through EC2 alone. Default: none."""
     metrics_in: Sequence[str] = ()
     """CloudWatch namespaces to publish metrics in. Default: none."""
     vpc: Optional[Attachment] = None
@@ -194,6 +196,7 @@ class Access(Args):
     """Whatever else. Default: nothing."""
 
     _repositories = field_validator("pull_from", "push_to")(references.each(references.repository_arn))
+    _keys = field_validator("volume_keys")(references.each(references.key_arn))
     _groups = field_validator("log_to")(references.each(references.log_group_arn))
 
     @field_validator("metrics_in")

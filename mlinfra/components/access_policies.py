@@ -17,6 +17,7 @@ PUSH: Final = (
     *PULL,
     *("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"),
 )
+VOLUME_KEYS: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*")
 INTERFACES: Final = (
     *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"),
     *("ec2:DeleteNetworkInterfacePermission", "ec2:UnassignPrivateIpAddresses"),
@@ -31,6 +32,7 @@ def access_statements(access: Access, account: Account) -> list[Statement]:
         *_secrets(access.secrets, account),
         *image_statements(access.pull_from, access.push_to),
         *_logs(access.log_to),
+        *_volumes(access.volume_keys, account),
         *_metrics(access.metrics_in),
         *(_vpc(access.vpc, account) if access.vpc else ()),
         *passing(access.pass_roles),
@@ -131,6 +133,17 @@ def _logs(group_arns: Sequence[Text]) -> Iterator[Statement]:
         streams = [pulumi.Output.concat(arn, ":log-stream:*") for arn in group_arns]
         yield Statement(
             sid="WriteLogs", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[*group_arns, *streams]
+        )
+
+
+def _volumes(key_arns: Sequence[Text], account: Account) -> Iterator[Statement]:
+    """What EC2 asks of whoever attaches a volume under a key (EBS user guide, "Permissions for IAM users")."""
+    if key_arns:
+        through = _through("ec2", account)
+        for_ec2 = Condition(Operator.BOOL, "kms:GrantIsForAWSResource", "true")
+        yield Statement(sid="MakeVolumesWithKeys", actions=VOLUME_KEYS, resources=key_arns, conditions=[through])
+        yield Statement(
+            sid="GrantVolumeKeys", actions=["kms:CreateGrant"], resources=key_arns, conditions=[through, for_ec2]
         )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from mlinfra.components.account import Account
 from mlinfra.components.documents import (
+    EVERYONE,
     Condition,
     Document,
     Operator,
@@ -39,6 +40,12 @@ SERVICES: Final[Mapping[KeyPurpose, tuple[str, ...]]] = {
     KeyPurpose.LOGS: ("s3", "logs", "sns", "sqs"),
     KeyPurpose.SECRETS: ("secretsmanager", "ssm"),
     KeyPurpose.CLUSTER: ("eks", "ec2"),
+}
+
+LAUNCHERS: Final[Mapping[str, str]] = {
+    "autoscaling": "AWSServiceRoleForAutoScaling",
+    "ec2fleet": "AWSServiceRoleForEC2Fleet",
+    "spot": "AWSServiceRoleForEC2Spot",
 }
 
 USE: Final = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
@@ -83,6 +90,8 @@ def key_policy(
         statements.insert(0, repair)
     if purpose is KeyPurpose.LOGS:
         statements += _log_services(account)
+    if purpose is KeyPurpose.CLUSTER:
+        statements += _launchers(account)
     return Document(statements)
 
 
@@ -99,6 +108,37 @@ def _use(purpose: KeyPurpose, account: Account, users: Sequence[Text]) -> list[S
             actions=["kms:CreateGrant"],
             resources=["*"],
             conditions=[equals("kms:CallerAccount", account.id), for_aws],
+        ),
+    ]
+
+
+def _launchers(account: Account) -> list[Statement]:
+    """The roles with which EC2 launches nodes itself: their own policies say nothing of keys.
+
+    They are named in a condition, since a key policy that names a role which is not there yet is refused, and AWS makes
+    these on first use. Amazon EC2 Auto Scaling user guide, "Required AWS KMS key policy"; EC2 user guide, "EC2 Fleet".
+    """
+    roles = [
+        account.arn("iam", f"role/aws-service-role/{service}.amazonaws.com/{role}", region="")
+        for service, role in LAUNCHERS.items()
+    ]
+    launcher = [equals("kms:CallerAccount", account.id), arn_like("aws:PrincipalArn", roles)]
+    through = equals("kms:ViaService", f"ec2.{account.region}.amazonaws.com")
+    for_aws = Condition(Operator.BOOL, "kms:GrantIsForAWSResource", "true")
+    return [
+        Statement(
+            sid="LaunchNodes",
+            principals=EVERYONE,
+            actions=USE,
+            resources=["*"],
+            conditions=[*launcher, through],
+        ),
+        Statement(
+            sid="GrantToNodes",
+            principals=EVERYONE,
+            actions=["kms:CreateGrant"],
+            resources=["*"],
+            conditions=[*launcher, for_aws],
         ),
     ]
 

@@ -183,6 +183,7 @@ class Personas(Component[PersonasArgs]):
             if trust:
                 roles[persona] = self._role(f"{name}-{persona.value}", persona, trust, reach)
         self._alarm(f"{name}-{Persona.BREAK_GLASS.value}", roles[Persona.BREAK_GLASS])
+        self.roles: Mapping[Persona, pulumi.Output[str]] = roles
         self.role_arns = together({persona.value: arn for persona, arn in roles.items()})
         self.finish()
 

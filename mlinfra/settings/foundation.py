@@ -46,6 +46,9 @@ class FoundationSettings(StackSettings):
 
     alarm_emails: Sequence[str] = ()
     """Who is told of alarms. Required unless the organisation has a topic for them."""
+    monthly_budget: int | None = None
+    """What the account may spend in a month, in US dollars, before those whom alarmEmails names hear of it. Default: no
+    budget; a platform with accelerators wants one."""
     organization: OrganizationSettings = OrganizationSettings()
     """What the organisation already owns for this account, so that it is not made again. Default: nothing."""
     sign_in: SignInSettings | None = None
@@ -60,6 +63,9 @@ class FoundationSettings(StackSettings):
         if not self.alarm_emails and self.organization.alarm_topic is None:
             fix = "give an address, or the ARN of the organisation's topic as organization.alarmTopic"
             raise Invalid("nobody would hear the alarms", fix=fix, argument="alarm_emails")
+        if self.monthly_budget is not None and not self.alarm_emails:
+            fix = "give an address as alarmEmails: AWS Budgets writes to addresses"
+            raise Invalid("nobody would hear of the budget", fix=fix, argument="monthly_budget")
         if self.sign_in is not None and not self.break_glass:
             fix = "name two users at least, kept for emergencies"
             raise Invalid("nobody could repair the platform", fix=fix, argument="break_glass")

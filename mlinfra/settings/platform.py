@@ -9,11 +9,12 @@ from pydantic import AfterValidator
 from mlinfra.catalog.endpoints import needed
 from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import Profile
+from mlinfra.settings.compute import ComputeSettings
 from mlinfra.settings.foundation import FoundationSettings
 from mlinfra.settings.storage import StorageSettings
 
 
-class PlatformSettings(StorageSettings, FoundationSettings):
+class PlatformSettings(ComputeSettings, StorageSettings, FoundationSettings):
     """The decisions behind `stacks/platform`."""
 
     @property
@@ -22,7 +23,8 @@ class PlatformSettings(StorageSettings, FoundationSettings):
 
         They are those asked for and, where the internet is not the way to AWS, those that what is configured needs.
         """
-        brought = () if self.profile is Profile.BASELINE else needed(self.components)
+        users = [*self.components, *(["eks"] if self.cluster else [])]
+        brought = () if self.profile is Profile.BASELINE else needed(users)
         return [*self.endpoints, *brought]
 
 

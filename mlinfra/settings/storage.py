@@ -17,7 +17,8 @@ from mlinfra.settings.part import Part
 _LONGEST = MAX_NAME - len("platform-")
 
 
-def _names(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def names(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuses names that no component of the stack can have."""
     for name in value:
         if not NAME.fullmatch(name) or len(name) > _LONGEST:
             fix = f"use lower-case letters, digits and single hyphens, {_LONGEST} characters at most"
@@ -60,13 +61,13 @@ class StorageSettings(StackSettings):
     confidential, restricted). Default: datasets and models, confidential."""
     lock_days: int | None = None
     """Days for which Object Lock keeps every version that is written to the data buckets. Default: no lock."""
-    file_systems: Annotated[Mapping[str, FileSystemSettings], AfterValidator(_names)] = {}
+    file_systems: Annotated[Mapping[str, FileSystemSettings], AfterValidator(names)] = {}
     """File systems that many mount at once (Amazon EFS), by name. Default: none."""
-    lustre: Annotated[Mapping[str, LustreSettings], AfterValidator(_names)] = {}
+    lustre: Annotated[Mapping[str, LustreSettings], AfterValidator(names)] = {}
     """Fast file systems for training (Amazon FSx for Lustre), by name. Default: none."""
     repositories: Sequence[str] = ()
     """Image repositories, such as training and serving. Default: none."""
-    secrets: Annotated[Mapping[str, str], AfterValidator(_names)] = Field(default={})
+    secrets: Annotated[Mapping[str, str], AfterValidator(names)] = Field(default={})
     """Secrets by name, and in a sentence what each is and who puts it in. Default: none."""
 
     @model_validator(mode="after")

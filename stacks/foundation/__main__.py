@@ -67,6 +67,8 @@ alarms = ml.AuditAlarms(
         existing_topic_arn=settings.organization.alarm_topic,
     ),
 )
+if settings.monthly_budget:
+    ml.CostWatch("foundation", ml.CostWatchArgs(monthly_usd=settings.monthly_budget, emails=settings.alarm_emails))
 config = ml.ConfigRecorder(
     "foundation",
     ml.ConfigRecorderArgs(

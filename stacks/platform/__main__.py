@@ -4,6 +4,8 @@ import pulumi
 import pulumi_aws as aws
 
 import mlinfra as ml
+from mlinfra.components.devices.devices import DeviceLayer, DeviceLayerArgs
+from mlinfra.components.teams.teams import TeamSpace
 
 settings = ml.PlatformSettings.load()
 ml.tag_everything(settings.tags)
@@ -146,6 +148,8 @@ alarms = ml.AuditAlarms(
         existing_topic_arn=settings.organization.alarm_topic,
     ),
 )
+if settings.monthly_budget:
+    ml.CostWatch("platform", ml.CostWatchArgs(monthly_usd=settings.monthly_budget, emails=settings.alarm_emails))
 config = ml.ConfigRecorder(
     "platform",
     ml.ConfigRecorderArgs(
@@ -203,7 +207,7 @@ training = ml.ServiceRole(
         ),
     ),
 )
-if settings.sign_in:
+people = (
     ml.Personas(
         "platform",
         ml.PersonasArgs(
@@ -221,7 +225,52 @@ if settings.sign_in:
             ml_engineer_buckets=[access for purpose, access in used.items() if purpose.key is ml.KeyPurpose.ARTIFACTS],
             workload_roles=[ml.PassRole(role_arn=training.role_arn, service="sagemaker")],
         ),
+    ).roles
+    if settings.sign_in
+    else {}
+)
+if settings.cluster:
+    access = {persona.value: ml.persona_access(persona, role_arn) for persona, role_arn in people.items()}
+    cluster = ml.Cluster(
+        "platform",
+        ml.ClusterArgs(
+            account=account,
+            profile=settings.profile,
+            boundary_arn=boundary.policy_arn,
+            vpc_id=network.vpc_id,
+            zones=settings.zones,
+            subnet_ids=network.workload_subnet_ids,
+            control_subnet_ids=network.control_subnet_ids,
+            pod_subnet_ids=network.pod_subnet_ids if settings.pods_cidr else None,
+            key_arn=keys.arn(ml.KeyPurpose.CLUSTER),
+            logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+            log_retention_days=settings.log_retention_days,
+            deletion_protection=settings.deletion_protection,
+            storage=ml.ClusterStorage(lustre=bool(lustre)),
+            **{**settings.cluster.arguments, "access": {**access, **settings.cluster.access}},
+        ),
     )
+    inside = pulumi.ResourceOptions(provider=cluster.kubernetes)
+    pools = [
+        (ml.GpuNodePool if pool.accelerated else ml.NodePool)(
+            f"platform-{name}", {"cluster": cluster.reference, **pool.arguments}, inside
+        ).reference
+        for name, pool in settings.pools.items()
+    ]
+    if any(pool.devices for pool in pools):
+        DeviceLayer(
+            "platform-devices",
+            DeviceLayerArgs(cluster=cluster.reference, pools=[pool for pool in pools if pool.devices]),
+            inside,
+        )
+    for name, team in settings.teams.items():
+        TeamSpace(
+            f"platform-{name}",
+            {"cluster": cluster.reference, "namespace": name, "pools": pools, **team.arguments},
+            inside,
+        )
+    pulumi.export("clusterName", cluster.cluster_name)
+    pulumi.export("kubeconfig", cluster.kubeconfig)
 
 pulumi.export("vpcId", network.vpc_id)
 pulumi.export("workloadSubnetIds", network.workload_subnet_ids)

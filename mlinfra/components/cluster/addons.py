@@ -14,10 +14,6 @@ NAMESPACE: Final = "kube-system"
 # Where AWS maintains a policy for what an add-on does in EC2, which changes with the add-on, it is used as it is:
 # "IAM roles for Amazon EKS add-ons" in the EKS user guide, 2026-11-22. Where that policy opens more than the add-on needs
 # here (AmazonFSxFullAccess, AmazonS3FullAccess), the rights are spelled out.
-_VOLUME_KEY: Final = (
-    *("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"),
-    *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,5 +108,4 @@ def _cni(*, custom_networking: bool) -> dict[str, Any]:
 
 
 def _volumes(key_arn: Text) -> Rights:
-    key = Permission(sid="EncryptVolumes", actions=[*_VOLUME_KEY], resources=[key_arn])
-    return Rights(service_account="ebs-csi-controller-sa", managed=True, access=Access(permissions=[key]))
+    return Rights(service_account="ebs-csi-controller-sa", managed=True, access=Access(volume_keys=[key_arn]))

@@ -1,0 +1,60 @@
+"""Settings that are the arguments of a component: camel case, and without what the program itself gives."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import create_model
+
+from mlinfra.components.args import Args
+from mlinfra.settings.part import Part
+
+
+class Derived(Part):
+    """Settings that are the arguments of a component."""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What was set, as the component takes it."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+def derived(name: str, args: type[Args], without: Sequence[str], *, doc: str | None) -> type[Derived]:
+    """A class of settings with every field of the arguments but those, and those of their parts in camel case.
+
+    Only the fields' own types are checked here; what goes together is the component's to say.
+    """
+    fields: dict[str, Any] = {
+        field: (_camel(info.annotation), info) for field, info in args.model_fields.items() if field not in without
+    }
+    made: type[Derived] = create_model(name, __base__=Derived, __doc__=doc, __module__=__name__, **fields)
+    return made
+
+
+@functools.cache
+def _part(args: type[Args]) -> type[Args]:
+    """The same arguments, checked the same way, in camel case."""
+    if issubclass(args, Part):
+        return args
+    nested = {field: (_camel(info.annotation), info) for field, info in args.model_fields.items()}
+    changed = {field: given for field, given in nested.items() if given[0] != given[1].annotation}
+    made: Any = create_model(  # type: ignore[call-overload]
+        args.__name__, __base__=(Part, args), __doc__=args.__doc__, __module__=__name__, **changed
+    )
+    found: type[Args] = made
+    return found
+
+
+def _camel(annotation: Any) -> Any:
+    """A type with every class of arguments in it in camel case."""
+    if isinstance(annotation, type) and issubclass(annotation, Args):
+        return _part(annotation)
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return Union[tuple(map(_camel, inner))]  # noqa: UP007 - made of a tuple
+    if origin in (Mapping, Sequence):
+        return origin[tuple(map(_camel, inner))]
+    return annotation
