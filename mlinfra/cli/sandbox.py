@@ -187,7 +187,7 @@ def _show(info: ServerInfo, *, as_json: bool) -> None:
         f"endpoint    {info.endpoint_url}\n"
         f"account     {ACCOUNT}\n"
         f"generation  {info.generation}\n"
-        f"providers   aws on port {info.provider_port}\n"
+        f"providers   aws on port {info.provider_port}, kubernetes on port {info.kubernetes_port}\n"
         f"process     {info.pid}, since {since}\n"
         + (f"kubernetes  a real control plane: export KUBECONFIG={info.kubeconfig}\n" if info.kubeconfig else ""),
         markup=False,

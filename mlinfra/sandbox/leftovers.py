@@ -12,13 +12,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mlinfra.engine.plugins import PluginSource
-from mlinfra.sandbox.session import PACKAGES
+from mlinfra.sandbox.session import ABANDON, PACKAGES
 from mlinfra.stack import urn as urns
 from mlinfra.stack.values import plain
 
 if TYPE_CHECKING:
     from mlinfra.stack.state import PendingOperation, Snapshot
     from mlinfra.stack.store import Store
+    from mlinfra.stack.values import Properties
 
 
 def doubtful(snapshot: Snapshot, operation: str) -> bool:
@@ -51,8 +52,6 @@ def clear(snapshot: Snapshot, *, replacements_only: bool = False) -> list[str]:
 
     The caller has the lock of the snapshot's stack. Raises ProviderFailure.
     """
-    from mlinfra.sandbox.aws.invokes import ABANDON  # slow to import, and seldom needed
-
     known: dict[str, list[str]] = defaultdict(list)
     for state in snapshot.resources:
         if not state.pending_replacement:  # that one was deleted, and its replacement may have the same id
@@ -67,11 +66,16 @@ def clear(snapshot: Snapshot, *, replacements_only: bool = False) -> list[str]:
         package = urns.package_of(urns.type_of(provider.urn))
         plugin = PluginSource().open(package, "", engine_address="", project_dir="", env=dict(os.environ))
         try:
-            plugin.configure(provider.urn, provider.id, {})
-            cleared += plain(plugin.invoke(ABANDON, {"lost": missing}).result)["ids"]
+            plugin.configure(provider.urn, provider.id, _settings(snapshot, provider.urn))
+            cleared += plain(plugin.invoke(ABANDON.format(package), {"lost": missing}).result)["ids"]
         finally:
             plugin.close()
     return cleared
+
+
+def _settings(snapshot: Snapshot, provider: str) -> Properties:
+    """What the provider was configured with: it leads to the cluster whose objects it looks after."""
+    return next((state.inputs for state in snapshot.resources if state.urn == provider), {})
 
 
 def _concerned(snapshot: Snapshot, *, replacements_only: bool) -> list[PendingOperation]:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 ACCOUNT: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
-PACKAGES: Final = ("aws",)
+PACKAGES: Final = ("aws", "kubernetes")
 """The Pulumi packages whose providers the sandbox serves."""
+ABANDON: Final = "{}:mlinfra/abandon:abandon"
+"""The function by which a package's provider deletes what was made for URNs and no state has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Session:
         """What leads AWS clients and Pulumi engines to the sandbox. Other providers attached in `environ` stay."""
         theirs = [entry for entry in environ.get("PULUMI_DEBUG_PROVIDERS", "").split(",") if entry]
         kept = [entry for entry in theirs if entry.partition(":")[0] not in PACKAGES]
-        attached = ",".join([*(f"{package}:{self.server.provider_port}" for package in PACKAGES), *kept])
+        ports = zip(PACKAGES, (self.server.provider_port, self.server.kubernetes_port), strict=True)
+        attached = ",".join([*(f"{package}:{port}" for package, port in ports if port), *kept])
         return {**self.clients(region), "PULUMI_DEBUG_PROVIDERS": attached}
 
     def enter(self, environ: MutableMapping[str, str], region: str = DEFAULT_REGION) -> None:

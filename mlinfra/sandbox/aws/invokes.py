@@ -14,6 +14,7 @@ from mlinfra.catalog.templates import MissingError, fill
 from mlinfra.engine.provider import Invoked, ProviderFailure
 from mlinfra.errors import ConfigError
 from mlinfra.offline import functions
+from mlinfra.sandbox import session
 from mlinfra.sandbox.aws.account import ACCOUNT_ID, AwsError
 from mlinfra.sandbox.aws.images import images
 from mlinfra.sandbox.aws.names import search
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from mlinfra.sandbox.aws.provider import AwsProvider
 
-ABANDON: Final = "aws:mlinfra/abandon:abandon"
+ABANDON: Final = session.ABANDON.format("aws")
 
 
 def invoke(provider: AwsProvider, token: str, args: Properties) -> Invoked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 import uuid
 from functools import cache
@@ -33,7 +34,8 @@ PATIENCE_SECONDS: Final = 60.0  # or, if that does not come, after so long
 class Account:
     """One AWS account. `generation` names it: a new one begins whenever it is empty and new.
 
-    `claims` is what the provider wants kept with it; the provider says by `changes` that it has changed.
+    `claims` is what the provider wants kept with it, `objects` what its Kubernetes clusters hold; the providers say by
+    `changes` that one has changed.
 
     What it holds is written to disk in quiet moments and by `keep`. From the first change on until it is written, a
     mark says that the copy on disk is out of date: a server that dies meanwhile leaves nothing that could be mistaken
@@ -60,6 +62,8 @@ class Account:
 
         self._files = files
         self.claims: dict[Any, Any] = {}
+        self.objects: dict[Any, Any] = {}
+        self.objects_lock = threading.RLock()
         self._overlay = Overlay(Moto(), self.changes, files.enforcing.exists)
         self._changed_first = self._changed_last = 0.0  # 0: as written
         self.generation = self._taken_up() or str(uuid.uuid4())
@@ -74,6 +78,8 @@ class Account:
             self._files.snapshot.unlink(missing_ok=True)
             self._overlay.reset()
             self.claims.clear()
+            with self.objects_lock:
+                self.objects.clear()
             self.generation = str(uuid.uuid4())
             self.changes()
 
@@ -110,7 +116,9 @@ class Account:
         from mlinfra.sandbox.server.snapshot import save
 
         try:
-            save(self._files.snapshot, self.generation, (self._overlay.state(), dict(self.claims)))
+            with self.objects_lock:
+                ours = (self._overlay.state(), dict(self.claims), self.objects)
+                save(self._files.snapshot, self.generation, ours)
         except Exception:
             log.exception("the account cannot be written to %s; it lasts as long as this server", self._files.snapshot)
             self._changed_first = self._changed_last = time.monotonic()  # try again later
@@ -129,11 +137,13 @@ class Account:
         from mlinfra.sandbox.server.snapshot import SnapshotError, load
 
         try:
-            generation, (state, claims) = load(self._files.snapshot)
+            generation, (state, claims, *others) = load(self._files.snapshot)
         except SnapshotError as error:
             aside = self._files.snapshot.replace(self._files.snapshot.with_suffix(".unreadable"))
             log.warning("the account on disk cannot be read (%s): a new, empty account begins; see %s", error, aside)
             return None
         self._overlay.restore(state)
         self.claims.update(claims)
+        for objects in others:  # none in an account of a version without them
+            self.objects.update(objects)
         return generation

@@ -32,7 +32,8 @@ class ServerInfo:
     """A running server.
 
     `generation` names the account: a new one is made whenever the account is empty and new, so whoever deployed to
-    another generation knows that what it deployed is gone. `provider_port` is 0 when no provider is served.
+    another generation knows that what it deployed is gone. `provider_port` and `kubernetes_port` are those of the Pulumi
+    providers `aws` and `kubernetes`, 0 when the provider is not served.
     `started` is a Unix time in seconds. `kubeconfig` is the administrator's of the control plane; empty without one.
     """
 
@@ -42,6 +43,7 @@ class ServerInfo:
     generation: str
     started: float
     kubeconfig: str = ""
+    kubernetes_port: int = 0
 
 
 class ServerFiles:

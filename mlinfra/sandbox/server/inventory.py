@@ -39,12 +39,21 @@ class Kind:
 def inventory(endpoint_url: str, services: Mapping[str, Collection[str]] | None = None) -> dict[str, list[str]]:
     """What exists in the account behind `endpoint_url`, by service, each as `kind name`; nothing for an empty account.
 
+    Objects in Kubernetes clusters stand under `kubernetes`, each with its cluster.
     `services` are botocore's service names and for each the regions to look into; without them, all that were used.
     Names in regions other than us-east-1 carry the region. Raises `SandboxError` for a service that it cannot list.
     """
     wanted = _used(endpoint_url) if services is None else services
     found = {service: sorted(_things(endpoint_url, service, regions)) for service, regions in sorted(wanted.items())}
+    if services is None:
+        found["kubernetes"] = [f"{one} ({name})" for name, held in _objects(endpoint_url).items() for one in held]
     return {service: things for service, things in found.items() if things}
+
+
+def _objects(endpoint_url: str) -> dict[str, list[str]]:
+    with urllib.request.urlopen(f"{endpoint_url}{ADMIN}kubernetes") as answer:  # noqa: S310 - the caller's own server
+        found: dict[str, list[str]] = json.load(answer)
+    return found
 
 
 def _used(endpoint_url: str) -> dict[str, set[str]]:

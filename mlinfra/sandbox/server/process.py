@@ -1,4 +1,4 @@
-"""The server process: the account behind HTTP and the Pulumi provider behind gRPC, both on 127.0.0.1 only."""
+"""The server process: the account behind HTTP and Pulumi's providers behind gRPC, all on 127.0.0.1 only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Server:
         self._wanted_port = port
         self._last_request = time.monotonic()
         self._stopping = threading.Event()
-        self._provider: Any = None
+        self._providers: list[Any] = []
         self.control_plane = self._control_plane(home)
 
     def open(self) -> ServerInfo:
@@ -66,6 +66,7 @@ class Server:
             started=time.time(),
         )
         self._serve_provider()
+        self._serve_kubernetes()
         if self.control_plane.wanted:
             self._update(kubeconfig=self.control_plane.start().kubeconfig)
         self.files.write(self.info)
@@ -89,11 +90,43 @@ class Server:
             from mlinfra.sandbox.aws.claims import Claims
 
             claims = Claims(self.account.claims, self.account.changes)
-            self._provider, port = serve(self.info.endpoint_url, application=self._answer, claims=claims)
+            server, port = serve(self.info.endpoint_url, application=self._answer, claims=claims)
         except Exception:
             log.exception("the provider is not served")
         else:
+            self._providers.append(server)
             self._update(provider_port=port)
+
+    def _serve_kubernetes(self) -> None:
+        """Serve the provider of Kubernetes too, on the clusters of the account."""
+        try:
+            from mlinfra.sandbox.aws.account import Account as AwsAccount
+            from mlinfra.sandbox.kubernetes.chosen import Chosen
+            from mlinfra.sandbox.kubernetes.clusters import Clusters
+            from mlinfra.sandbox.kubernetes.server import serve
+            from mlinfra.sandbox.kubernetes.store import Stores
+
+            account = AwsAccount(self.info.endpoint_url, self._answer)
+            stores = Stores(self.account.objects, self._objects_change, self.account.objects_lock)
+            self._clusters = Clusters(
+                account, lambda: {region for signed, region in self.account.used() if signed == "eks"}
+            )
+            self._backend = Chosen(stores, self.control_plane)
+            server, port = serve(self._backend, self._clusters)
+        except Exception:
+            log.exception("the provider kubernetes is not served")
+        else:
+            self._providers.append(server)
+            self._update(kubernetes_port=port)
+
+    def _objects_change(self) -> None:
+        self._last_request = time.monotonic()
+        self.account.changes()
+
+    def _objects(self) -> dict[str, Any]:
+        """What exists in the clusters that exist."""
+        self._backend.keep(self._clusters.keys())
+        return {name: list(found) for name, found in self._backend.inventory().items()}
 
     def _control_plane(self, home: Path) -> Service:
         from mlinfra.sandbox.controlplane.service import Service
@@ -125,9 +158,9 @@ class Server:
             threading.Thread(target=self._shut_down, daemon=True).start()
 
     def _shut_down(self) -> None:
-        """Let the provider finish what it is doing, for which it needs the account; then stop answering."""
-        if self._provider is not None:
-            self._provider.stop(GRACE_SECONDS).wait()
+        """Let the providers finish what they are doing, for which they need the account; then stop answering."""
+        for stopped in [provider.stop(GRACE_SECONDS) for provider in self._providers]:
+            stopped.wait()
         self._http.shutdown()
 
     def _watch(self) -> None:
@@ -164,6 +197,8 @@ class Server:
                 return _plain(start_response, "503 Service Unavailable", said, "application/json")
         elif (method, what) == ("GET", "used"):
             return _plain(start_response, "200 OK", json.dumps(self.account.used()), "application/json")
+        elif (method, what) == ("GET", "kubernetes"):
+            return _plain(start_response, "200 OK", json.dumps(self._objects()), "application/json")
         elif (method, what) != ("GET", "status"):
             return _plain(start_response, "404 Not Found", f"the sandbox has no {method} {ADMIN}{what}")
         return _plain(start_response, "200 OK", json.dumps(vars(self.info)), "application/json")

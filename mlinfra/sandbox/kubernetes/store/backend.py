@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 
 
 class Stores:
-    """A `Backend` in this process. `kept` is where the clusters are kept by key; `changed` is told of every change."""
+    """A `Backend` in this process. `kept` is where the clusters are kept by key; `changed` is told of every change.
+
+    Whoever writes down what is kept holds `lock` meanwhile.
+    """
 
     def __init__(
-        self, kept: MutableMapping[str, State] | None = None, changed: Callable[[], None] = lambda: None
+        self,
+        kept: MutableMapping[str, State] | None = None,
+        changed: Callable[[], None] = lambda: None,
+        lock: threading.RLock | None = None,
     ) -> None:
         self._kept: MutableMapping[str, State] = {} if kept is None else kept
         self._changed = changed
-        self._lock = threading.RLock()
+        self._lock = lock or threading.RLock()
 
     def open(self, target: Target) -> StoreCluster:
         """See `Backend`."""

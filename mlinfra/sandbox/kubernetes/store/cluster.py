@@ -11,7 +11,7 @@ from mlinfra.sandbox.kubernetes.manifests import copied, dense, merge_patch, met
 from mlinfra.sandbox.kubernetes.store import admission, collect, defaults, managers, status
 from mlinfra.sandbox.kubernetes.store.fields import Shape
 from mlinfra.sandbox.kubernetes.store.kinds import DEFINITION, Kinds, definition
-from mlinfra.sandbox.kubernetes.store.rules import check, check_update
+from mlinfra.sandbox.kubernetes.store.rules.registry import check, check_update
 from mlinfra.sandbox.kubernetes.store.state import State, key_of
 from mlinfra.sandbox.kubernetes.store.structure import filled, problems
 
@@ -203,7 +203,7 @@ class StoreCluster:
         return _shown(kind, changed)
 
     def _completed(self, kind: Kind, wanted: Manifest) -> Manifest:
-        made = copied(wanted)
+        made: Manifest = copied(wanted)
         schema = self._kinds.schema(kind)
         if schema is not None and (kind.api_version, kind.name) not in self._kinds.schemas.kinds:
             made = filled(made, schema, self._kinds.schemas)

@@ -1,5 +1,7 @@
 """What controllers would say of an object at once: addresses, readiness, counts. Nothing runs, so it is what a program waits for."""
 
+# ruff: noqa: ARG001 (every settler is told the same)
+
 from __future__ import annotations
 
 import hashlib

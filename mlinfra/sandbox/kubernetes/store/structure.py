@@ -127,6 +127,6 @@ def _is(value: Any, type_: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    return {dict: "an object", list: "a list"}.get(type(value)) or str(value).lower()
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()

@@ -118,7 +118,7 @@ def _limits(manifest: Manifest) -> Iterator[str]:
 def _priority(manifest: Manifest) -> Iterator[str]:
     name, value = manifest["metadata"].get("name", ""), manifest.get("value", 0)
     if str(name).startswith("system-"):
-        yield f"metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only"
+        yield "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only"
     if value > _PRIORITY:
         yield f"value: Forbidden: maximum allowed value of a user defined priority is {_PRIORITY}"
     yield from syntax.one_of(manifest.get("preemptionPolicy"), ("Never", "PreemptLowerPriority"), "preemptionPolicy")

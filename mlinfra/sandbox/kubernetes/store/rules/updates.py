@@ -84,6 +84,6 @@ def _frozen(manifest: Manifest) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
-    return (
-        f'"{value}"' if isinstance(value, str) else {dict: "an object", list: "a list"}.get(type(value)) or str(value)
-    )
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return f'"{value}"' if isinstance(value, str) else str(value)
