@@ -51,11 +51,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:alarms"
 ROLE = {"account": ACCOUNT, "boundary_arn": BOUNDARY}
+CLUSTER_ARN = "arn:aws:eks:eu-central-1:123456789012:cluster/platform"
 POD = {**ROLE, "namespace": "training", "service_account": "trainer"}
 EXAMPLES |= {
     "PermissionsBoundary": {"account": ACCOUNT},
     "ServiceRole": {**ROLE, "service": "sagemaker"},
-    "PodRole": {**POD, "cluster_arn": "arn:aws:eks:eu-central-1:123456789012:cluster/platform"},
+    "PodRole": {**POD, "cluster_arn": CLUSTER_ARN},
     "ServiceAccountRole": {**POD, "provider_arn": "arn:aws:iam::123456789012:oidc-provider/oidc.eks/id/EXAMPLE"},
     "GitHubProvider": {"account": ACCOUNT},
     "GitHubRole": {
@@ -86,6 +87,55 @@ EXAMPLES |= {
         "archive": {"logs_key_arn": KEY, "access_log_bucket": "logs"},
     },
     "AccountBaseline": {"account": ACCOUNT},
+}
+CLUSTER = {
+    "name": "platform",
+    "arn": CLUSTER_ARN,
+    "version": "1.35",
+    "account": ACCOUNT,
+    "endpoint": "https://0123456789ABCDEF.gr7.eu-central-1.eks.amazonaws.com",
+    "vpc_id": VPC,
+    "zones": ["eu-central-1a", "eu-central-1b"],
+    "subnet_ids": [SUBNET, SUBNET],
+    "security_group_id": "sg-0123456789abcdef0",
+    "node_role_arn": "arn:aws:iam::123456789012:role/nodes",
+    "volume_key_arn": KEY,
+}
+GPU_POOL = {
+    "name": "training",
+    "provisioner": "managed",
+    "capacity": "on-demand",
+    "instance_types": ["g6.12xlarge"],
+    "zones": ["eu-central-1a"],
+    "max_nodes": 4,
+    "accelerator_vendor": "nvidia",
+    "accelerator_model": "L4",
+    "accelerators_per_node": 4,
+    "resource": "nvidia.com/gpu",
+    "devices": {"nvidia.com/gpu": 4},
+    "driver_in_image": True,
+}
+EXAMPLES |= {
+    "DeviceLayer": {"cluster": CLUSTER, "pools": [GPU_POOL]},
+    "Karpenter": {"cluster": CLUSTER, "boundary_arn": BOUNDARY, "queue_key_arn": KEY},
+    "TeamSpace": {
+        "cluster": CLUSTER,
+        "members": {"data-scientist": ["vision-science"], "auditor": ["audit"]},
+        "quota": {"cpu": 64, "memory_gib": 256, "gpus": 4},
+        "pools": [GPU_POOL],
+    },
+    "Cluster": {
+        **ROLE,
+        "vpc_id": VPC,
+        "zones": ["eu-central-1a", "eu-central-1b"],
+        "subnet_ids": [SUBNET, SUBNET],
+        "control_subnet_ids": [SUBNET, SUBNET],
+        "key_arn": KEY,
+        "logs_key_arn": KEY,
+        "administrators": ["arn:aws:iam::123456789012:role/deployer"],
+    },
+    "NodePool": {"cluster": CLUSTER, "instance_types": ["m7i.2xlarge"], "nodes": 3},
+    "GpuNodePool": {"cluster": CLUSTER, "instance_types": ["g6.12xlarge"], "nodes": 2},
 }
 NAMED_BY_AWS = {"aws:guardduty/detectorFeature:DetectorFeature"}
 SCHEMA = Path(__file__).parent / "schema.json"
@@ -143,10 +193,11 @@ def test_two_of_a_kind_live_side_by_side(declare, component) -> None:
 def test_every_output_and_argument_is_documented(component) -> None:
     args = component._args_type
     assert [name for name, field in args.model_fields.items() if not field.description] == []
-    source = ast.parse(inspect.getsource(component)).body[0]
-    assert isinstance(source, ast.ClassDef)
+    sources = [ast.parse(inspect.getsource(cls)).body[0] for cls in component.__mro__ if issubclass(cls, Component)]
     documented = {
         statement.target.id
+        for source in sources
+        if isinstance(source, ast.ClassDef)
         for statement, following in zip(source.body, source.body[1:], strict=False)
         if isinstance(statement, ast.AnnAssign)
         and isinstance(statement.target, ast.Name)
@@ -182,12 +233,13 @@ def test_an_error_ends_a_pulumi_program_without_a_traceback() -> None:
 
 
 def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
-    account = 'import mlinfra as ml\naccount = ml.Account(id="123456789012", region="eu-central-1")\n'
+    account = 'import mlinfra as ml\nimport pulumi\naccount = ml.Account(id="123456789012", region="eu-central-1")\n'
     written = (
         *(ml.KeyRing, ml.Network, ml.AccessLogBucket, ml.DataBucket, ml.FileSystem, ml.LustreFileSystem),
         *(ml.ImageRepository, ml.Secret, ml.AuditTrail, ml.PermissionsBoundary, ml.AuditAlarms, ml.ConfigRecorder),
         *(ml.ThreatDetection, ml.AccountBaseline, ml.ServiceRole, ml.PodRole, ml.ServiceAccountRole),
-        *(ml.GitHubProvider, ml.GitHubRole, ml.Personas),
+        *(ml.GitHubProvider, ml.GitHubRole, ml.Personas, ml.Cluster, ml.Karpenter, ml.NodePool, ml.GpuNodePool),
+        *(ml.DeviceLayer, ml.TeamSpace),
     )
     examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]
     assert all(examples)

@@ -33,7 +33,7 @@ _MAX_PORT: Final = 65535
 _DNS, _IDENTITY_PORT = 53, 80
 
 
-class Direction(StrEnum):
+class TrafficDirection(StrEnum):
     """Who calls."""
 
     TO = "to"
@@ -42,7 +42,7 @@ class Direction(StrEnum):
     """Others call the team's pods."""
 
 
-class Protocol(StrEnum):
+class TrafficProtocol(StrEnum):
     """What is spoken below the application."""
 
     TCP = "TCP"
@@ -51,12 +51,12 @@ class Protocol(StrEnum):
     """Datagrams."""
 
 
-class Connection(Args):
+class TeamConnection(Args):
     """Traffic that the network policies of a team's space let through: with one namespace, or one network."""
 
     name: str
     """What it is for, such as registry; the policy's name."""
-    direction: Direction
+    direction: TrafficDirection
     """Who calls: to, the team's pods call others; from, others call them."""
     namespace: Optional[str] = None
     """The namespace of the other side. Default: a network instead."""
@@ -66,7 +66,7 @@ class Connection(Args):
     """The network of the other side, such as 10.0.0.0/16. Default: a namespace instead."""
     ports: Sequence[int]
     """The ports that are called."""
-    protocol: Protocol = Protocol.TCP
+    protocol: TrafficProtocol = TrafficProtocol.TCP
     """What is spoken there: TCP or UDP. Default: TCP."""
 
     @field_validator("name")
@@ -106,14 +106,14 @@ class Connection(Args):
         return value
 
     @model_validator(mode="after")
-    def _one_side(self) -> "Connection":
+    def _one_side(self) -> "TeamConnection":
         if (self.namespace is None) == (self.cidr is None):
             reason = "it does not say with whom" if self.cidr is None else "it names two other sides"
             raise Invalid(reason, fix="give one of namespace and cidr", argument="namespace")
         if self.pod_labels and self.namespace is None:
             reason = "a network has no pods with labels"
             raise Invalid(reason, fix="give namespace, or leave pod_labels out", argument="pod_labels")
-        if self.direction is Direction.FROM and self.cidr and ipaddress.ip_network(self.cidr).prefixlen == 0:
+        if self.direction is TrafficDirection.FROM and self.cidr and ipaddress.ip_network(self.cidr).prefixlen == 0:
             reason = "everybody could call the team's pods"
             raise Invalid(reason, fix="name the networks, or the namespace of a gateway", argument="cidr")
         return self
@@ -132,8 +132,10 @@ def built_in(*, auto_mode: bool, internal: bool) -> Mapping[str, NetworkPolicySp
     dns = [_network(cidr) for cidr in _PRIVATE] if auto_mode else [_pods("kube-system", {"k8s-app": "kube-dns"})]
     policies = {
         "default-deny": NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
-        "dns": _allow(Direction.TO, dns, [(Protocol.UDP, _DNS), (Protocol.TCP, _DNS)]),
-        "identity": _allow(Direction.TO, [_network(cidr) for cidr in _IDENTITY], [(Protocol.TCP, _IDENTITY_PORT)]),
+        "dns": _allow(TrafficDirection.TO, dns, [(TrafficProtocol.UDP, _DNS), (TrafficProtocol.TCP, _DNS)]),
+        "identity": _allow(
+            TrafficDirection.TO, [_network(cidr) for cidr in _IDENTITY], [(TrafficProtocol.TCP, _IDENTITY_PORT)]
+        ),
     }
     if internal:
         own = NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs())
@@ -147,13 +149,13 @@ def built_in(*, auto_mode: bool, internal: bool) -> Mapping[str, NetworkPolicySp
 
 
 def _allow(
-    direction: Direction, peers: Sequence[NetworkPolicyPeerArgs], ports: Sequence[tuple[Protocol, int]]
+    direction: TrafficDirection, peers: Sequence[NetworkPolicyPeerArgs], ports: Sequence[tuple[TrafficProtocol, int]]
 ) -> NetworkPolicySpecArgs:
     every, open_ports = (
         LabelSelectorArgs(),
         [NetworkPolicyPortArgs(protocol=spoken, port=port) for spoken, port in ports],
     )
-    if direction is Direction.TO:
+    if direction is TrafficDirection.TO:
         egress = [NetworkPolicyEgressRuleArgs(to=peers, ports=open_ports)]
         return NetworkPolicySpecArgs(pod_selector=every, policy_types=["Egress"], egress=egress)
     ingress = [NetworkPolicyIngressRuleArgs(from_=peers, ports=open_ports)]

@@ -18,7 +18,7 @@ from mlinfra.components.component import Component
 from mlinfra.components.pools.reference import PoolReference
 from mlinfra.components.problems import Invalid, Problem
 from mlinfra.components.teams import names
-from mlinfra.components.teams.connections import Connection, built_in
+from mlinfra.components.teams.connections import TeamConnection, built_in
 from mlinfra.components.teams.quota import ContainerDefaults, TeamQuota
 
 TEAM_LABEL = "mlinfra/team"
@@ -54,7 +54,7 @@ class TeamSpaceArgs(Args):
     """The node pools of the cluster, so that no device that they offer is left without a limit. Default: none."""
     defaults: ContainerDefaults = ContainerDefaults()
     """What containers get when they say nothing. Default: half a processor and 2 GiB."""
-    connections: Sequence[Connection] = ()
+    connections: Sequence[TeamConnection] = ()
     """Traffic with others, by name. Default: none but DNS and EKS Pod Identity."""
     internal_traffic: bool = True
     """Whether the team's pods may call each other, as the nodes of a training job do. Default: true."""
@@ -99,7 +99,7 @@ class TeamSpaceArgs(Args):
 
     @field_validator("connections")
     @classmethod
-    def _connections(cls, value: Sequence[Connection]) -> Sequence[Connection]:
+    def _connections(cls, value: Sequence[TeamConnection]) -> Sequence[TeamConnection]:
         _unlike([connection.name for connection in value], "connection")
         return value
 
@@ -125,8 +125,8 @@ class TeamSpace(Component[TeamSpaceArgs]):
             cluster=cluster.reference,
             members={"data-scientist": ["vision-science"], "auditor": ["audit"]},
             quota=ml.TeamQuota(cpu=256, memory_gib=2048, gpus=16, efa_interfaces=64),
-            connections=[ml.Connection(
-                name="endpoints", direction=ml.Direction.TO, cidr="10.0.0.0/16", ports=[443])],
+            connections=[ml.TeamConnection(
+                name="endpoints", direction=ml.TrafficDirection.TO, cidr="10.0.0.0/16", ports=[443])],
             service_accounts=["trainer"],
         ), opts=pulumi.ResourceOptions(provider=cluster.kubernetes))
     """

@@ -13,7 +13,7 @@ import mlinfra as ml
 from mlinfra.catalog.team_roles import permissions, team_personas
 from mlinfra.components.cluster.reference import ClusterReference
 from mlinfra.components.pools.reference import CapacityKind, PoolReference, Provisioner
-from mlinfra.components.teams.connections import Connection, Direction
+from mlinfra.components.teams.connections import TeamConnection, TrafficDirection
 from mlinfra.components.teams.quota import ContainerDefaults, TeamQuota
 from mlinfra.components.teams.teams import PodSecurity, TeamSpace, TeamSpaceArgs
 from mlinfra.testing import assert_compliant, plan
@@ -58,11 +58,15 @@ def graph():
             quota=TeamQuota(**QUOTA, gpus=16, efa_interfaces=64),
             pools=[pool(), pool(name="mig", devices={"nvidia.com/mig-1g.10gb": 14})],
             connections=[
-                Connection(name="endpoints", direction=Direction.TO, cidr="10.0.0.0/16", ports=[443]),
-                Connection(
-                    name="metrics", direction=Direction.FROM, namespace="monitoring", pod_labels={"a_b": "c"}, ports=[9]
+                TeamConnection(name="endpoints", direction=TrafficDirection.TO, cidr="10.0.0.0/16", ports=[443]),
+                TeamConnection(
+                    name="metrics",
+                    direction=TrafficDirection.FROM,
+                    namespace="monitoring",
+                    pod_labels={"a_b": "c"},
+                    ports=[9],
                 ),
-                Connection(name="world", direction=Direction.TO, cidr="0.0.0.0/0", ports=[443]),
+                TeamConnection(name="world", direction=TrafficDirection.TO, cidr="0.0.0.0/0", ports=[443]),
             ],
             service_accounts=["trainer"],
         )
