@@ -27,8 +27,9 @@ def managed_pool(
 ) -> pulumi.Output[str]:
     """Declares the node group; returns its name.
 
-    Labels, taints and sizes change in place. Another instance type, zone, system or kind of capacity is another node
-    group, which comes before the old one goes.
+    Labels, taints and sizes change in place; what a launch template says (disks, interfaces, the one type of a reservation)
+    by a rolling update. Other instance types, zones, systems or kinds of capacity are another node group, which comes
+    before the old one goes.
     """
     cluster = args.cluster
     template = _template(parent, name, args, shape, fabric)
@@ -54,7 +55,10 @@ def managed_pool(
             desired_size=0 if block else shape.least,
             max_size=shape.most,
         ),
-        update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
+        # Where there are no more instances than were reserved, an old node goes before a new one comes.
+        update_config=aws.eks.NodeGroupUpdateConfigArgs(
+            max_unavailable=1, update_strategy="MINIMAL" if _counted(args) else None
+        ),
         node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
         launch_template=aws.eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
         labels=dict(reference.labels),
@@ -67,6 +71,14 @@ def managed_pool(
     if block:
         _window(parent, name, group, nodes=shape.most, start=block.start, end=block.nodes_leave())
     return group.node_group_name
+
+
+def _counted(args: Any) -> bool:
+    """Whether there are only so many instances.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+    """
+    return args.capacity.kind in (CapacityKind.RESERVATION, CapacityKind.CAPACITY_BLOCK)
 
 
 def _typed_by_template(args: Any, shape: Shape) -> bool:
