@@ -89,7 +89,7 @@ def least(way: Callable[[], Cost], times: int) -> Cost:
 def command(argv: Sequence[str], *, env: Mapping[str, str], cwd: str, servers: Sequence[int] = ()) -> Cost:
     """What a command takes, start and exit included; `servers` are processes that work for it. Raises when it fails."""
     with tempfile.TemporaryFile() as output:
-        before, start = sum(map(_used, servers)), time.perf_counter()
+        before, start = sum(map(used, servers)), time.perf_counter()
         process = subprocess.Popen(argv, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
@@ -98,10 +98,10 @@ def command(argv: Sequence[str], *, env: Mapping[str, str], cwd: str, servers: S
             output.seek(0)
             said = output.read().decode(errors="replace")[-4000:]
             raise RuntimeError(f"{' '.join(argv)} ended with {process.returncode}:\n{said}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime + sum(map(_used, servers)) - before)
+    return Cost(wall, usage.ru_utime + usage.ru_stime + sum(map(used, servers)) - before)
 
 
-def _used(pid: int) -> float:
+def used(pid: int) -> float:
     """Processor seconds that a process has used so far; 0 on systems without /proc."""
     with contextlib.suppress(FileNotFoundError):
         user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
