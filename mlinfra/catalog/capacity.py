@@ -81,7 +81,7 @@ def _cell(text: str) -> Cell:
 
 def _limit(reference: str) -> Limit:
     table, _, name = reference.partition("/")
-    return {"pools": pools, "device_layers": device_layers}[table].limit(name)
+    return pools.limit(name) if table == "pools" else device_layers.limit(name)
 
 
 @functools.cache

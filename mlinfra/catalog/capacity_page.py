@@ -82,13 +82,13 @@ def _type(one: InstanceType) -> tuple[str, ...]:
     assert device is not None, one.name
     return (
         f"`{one.name}`",
-        f"{device.count} × {device.model}",
+        f"{device.count} x {device.model}",
         f"{device.memory_mib / 1024:.0f} GiB",
-        f"{device.mig[0].name} × {device.mig[0].most}" if device.mig else "",
+        f"{device.mig[0].name} x {device.mig[0].most}" if device.mig else "",
         f"{one.vcpus} {one.architectures[0]}",
         f"{one.memory_mib / 1024:.0f} GiB",
         str(one.efa_interfaces or ""),
-        f"{one.disks} × {one.disk_gb} GB" if one.disks else "",
+        f"{one.disks} x {one.disk_gb} GB" if one.disks else "",
         ", ".join(one.usage),
     )
 

@@ -30,7 +30,7 @@ def at_least(text: str, least: str) -> bool | None:
 
 
 def charts(kind: str) -> frozenset[str]:
-    """The charts of a kind: device_plugins, gpu_device_plugins, gpu_dra_drivers, efa_dra_drivers."""
+    """The charts of a kind: device_plugins, gpu_device_plugins, gpu_dra_drivers, efa_device_plugins, efa_dra_drivers."""
     return frozenset(_table()["charts"][kind])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import tomllib
@@ -27,6 +28,7 @@ CATALOG = Path(instances.__file__).parent
 UNPRICED = {"dl2q", "p5e", "p6e-gb200", "trn2", "trn2u", "r9g", "r9gd"}
 
 
+@functools.cache
 def ec2() -> dict[str, Any]:
     """What DescribeInstanceTypes answered, as moto keeps it."""
     packed = (resources.files("moto") / "ec2/resources/instance_types.json.gz").read_bytes()

@@ -14,7 +14,21 @@ from mlinfra.catalog import compatibility, eks, ml_ports, node_agents, sagemaker
 from mlinfra.catalog.accelerators import accelerated
 
 CATALOG = Path(eks.__file__).parent
-TABLES = ["devices", "instances_accelerated", "instances_general", "prices", "quotas", "versions", "pools", "compatibility", "eks", "ml_ports", "node_agents", "sagemaker"]
+TABLES = [
+    "capacity",
+    "device_layers",
+    "devices",
+    "instances_accelerated",
+    "instances_general",
+    "quotas",
+    "versions",
+    "pools",
+    "compatibility",
+    "eks",
+    "ml_ports",
+    "node_agents",
+    "sagemaker",
+]
 
 
 def sources(value: object) -> list[str]:

@@ -31,7 +31,7 @@ def inline(value: Any) -> str:
 def key(name: str) -> str:
     """A key, quoted where it must be."""
     bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-    return name if bare else json.dumps(name)
+    return name if bare else json.dumps(name, ensure_ascii=False)
 
 
 def table(path: str, rows: Mapping[str, Any]) -> Iterator[str]:
