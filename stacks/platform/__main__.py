@@ -270,7 +270,7 @@ if settings.cluster:
             inside,
         )
     pulumi.export("clusterName", cluster.cluster_name)
-    pulumi.export("kubeconfig", cluster.kubeconfig)
+    pulumi.export("clusterAdministratorArn", cluster.administrator_role_arn)
 
 pulumi.export("vpcId", network.vpc_id)
 pulumi.export("workloadSubnetIds", network.workload_subnet_ids)

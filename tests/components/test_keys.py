@@ -36,6 +36,7 @@ def allowed(key: Any, principal: str, action: str) -> list[dict[str, Any]]:
         statement
         for statement in policy(key)
         if statement["Effect"] == "Allow"
+        and statement["Principal"] != "*"  # nobody in particular: tested by itself
         and principal in [name for names in statement["Principal"].values() for name in listed(names)]
         and any(fnmatchcase(action, pattern) for pattern in listed(statement["Action"]))
     ]
@@ -103,8 +104,23 @@ def test_nobody_is_allowed_everything_and_everybody_nothing(declare) -> None:
     for key in keys(declare, administrators=[ADMIN], users={"data": [USER]}).values():
         for statement in policy(key):
             assert "kms:*" not in listed(statement["Action"])
-            assert statement["Principal"] != "*"
+            if statement["Principal"] == "*":
+                assert statement["Sid"] in ("LaunchNodes", "GrantToNodes")
+                continue
             assert "*" not in [name for names in statement["Principal"].values() for name in listed(names)]
+
+
+def test_only_the_key_of_clusters_admits_the_roles_that_launch_nodes(declare) -> None:
+    made = keys(declare)
+    everybody = {name: [one for one in policy(key) if one["Principal"] == "*"] for name, key in made.items()}
+    assert [name for name, statements in everybody.items() if statements] == ["cluster"]
+    for statement in everybody["cluster"]:
+        roles = statement["Condition"]["ArnLike"]["aws:PrincipalArn"]
+        assert all(role.startswith("arn:aws:iam::123456789012:role/aws-service-role/") for role in roles)
+        assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == "123456789012"
+    use, grant = everybody["cluster"]
+    assert use["Condition"]["StringEquals"]["kms:ViaService"] == "ec2.eu-central-1.amazonaws.com"
+    assert grant["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
 
 
 def test_only_the_logs_key_admits_services_and_only_on_behalf_of_the_account(declare) -> None:
