@@ -100,7 +100,7 @@ class KubernetesProvider:
         if not properties.is_patch(urn, new):
             settings = self.config
             fields = diffs.replacing(new, mutable_maps=settings.mutable_maps, mutable_secrets=settings.mutable_secrets)
-        detailed = diffs.diff(old, new, fields)
+        detailed = {_given(path, given, news): one for path, one in diffs.diff(old, new, fields).items()}
         replaces = tuple(path for path, one in detailed.items() if one.kind in _REPLACES)
         autonamed = annotation(new, AUTONAMED) == "true"
         same = identity(old) == identity(new) and bool(name_of(new))
@@ -298,6 +298,9 @@ class KubernetesProvider:
     def _foreseen(self, urn: str, inputs: Properties, manifest: Manifest, manager: str, *, new: bool) -> Properties:
         """What the object will be as far as it can be told: what the cluster would make of it, or the inputs alone."""
         unknown = {**inputs, "status": UNKNOWN}
+        told = inputs.get("metadata")
+        if new and isinstance(told, dict):
+            unknown["metadata"] = {**dict.fromkeys(_FORETOLD, UNKNOWN), **told}
         if has_unknowns(manifest) or not self.config.server_side or properties.is_patch(urn, manifest):
             return unknown
         try:
@@ -430,6 +433,13 @@ def _manager_of(urn: str) -> str:
 
 def _manages(live: Manifest, manager: str) -> bool:
     return any(one.get("manager") == manager for one in meta(live).get("managedFields") or ())
+
+
+def _given(path: str, *manifests: Properties) -> str:
+    """A place as the program wrote it: what it gives as text of a Secret stands encoded in the data."""
+    head, _, name = path.partition(".")
+    texts = [plain(one.get("stringData")) or {} for one in manifests]
+    return f"stringData.{name}" if head == "data" and any(name in one for one in texts) else path
 
 
 def _seconds(manifest: Manifest) -> float:
