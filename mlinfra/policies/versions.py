@@ -131,11 +131,43 @@ def dra_device_plugin(release: Resource) -> Truth:
 )
 def efa_dra_karpenter(release: Resource) -> Truth:
     """Karpenter does not see what the DRA driver offers, and makes no node for a pod that waits for it."""
-    return only_if(is_chart(release, *charts("efa_dra_drivers")), ~release.graph.of(NODE_POOL).any(_elastic))
+    labels = release["values"].key("supportedInstanceLabels")
+    by_pool = labels.key("keys").present() & labels.key("keys").every(lambda key: key.is_("mlinfra/pool"))
+
+    def served(pool: Resource) -> Truth:
+        name = pool["metadata.name"]
+        raw = name.raw
+        if not isinstance(raw, str):
+            return ~pool["spec.replicas"].present() & (~by_pool | name.says(None, "a known name"))
+        named = labels.key("values").any(lambda one: one.is_(raw))
+        return ~pool["spec.replicas"].present() & (~by_pool | named)
+
+    return only_if(is_chart(release, *charts("efa_dra_drivers")), ~release.graph.of(NODE_POOL).any(served))
 
 
-def _elastic(pool: Resource) -> Truth:
-    return ~pool["spec.replicas"].present()
+@rule(
+    "efa-advertised-once",
+    title="EFA interfaces are advertised once: by a device plugin or by DRA",
+    severity=Severity.MEDIUM,
+    types=(RELEASE,),
+    fix="take one of the two releases away, or use a DeviceLayer",
+)
+def efa_advertised_once(release: Resource) -> Truth:
+    """Where both run on a node, the same interface is given to two pods."""
+    plugins = release.graph.of(RELEASE).any(lambda one: is_chart(one, *charts("efa_device_plugins")))
+    return only_if(is_chart(release, *charts("efa_dra_drivers")), ~plugins)
+
+
+@rule(
+    "karpenter-auto-mode",
+    title="Clusters in Auto Mode have no Karpenter of their own",
+    severity=Severity.MEDIUM,
+    types=(RELEASE,),
+    fix="take the release away: Auto Mode runs Karpenter",
+)
+def karpenter_auto_mode(release: Resource) -> Truth:
+    """Two controllers make nodes for the same pods, and each takes away what the other made."""
+    return only_if(is_chart(release, "karpenter"), ~auto_mode(release))
 
 
 @rule(
@@ -223,6 +255,8 @@ RULES: Final = (
     dra_auto_mode,
     dra_device_plugin,
     efa_dra_karpenter,
+    efa_advertised_once,
+    karpenter_auto_mode,
     dra_kubernetes,
     gpu_driver_efa,
     kserve_chart,

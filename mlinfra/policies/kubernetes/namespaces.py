@@ -43,6 +43,11 @@ def _ours(namespace: Resource) -> Truth:
     return ~namespace["metadata.name"].is_(*system, *sorted(agent_namespaces()))
 
 
+def _selects_all(policy: Resource) -> Truth:
+    """Whether a network policy speaks of every pod of its namespace."""
+    return ~policy["spec.podSelector.matchLabels"].present() & ~policy["spec.podSelector.matchExpressions"].present()
+
+
 @rule(
     "k8s-psa-label",
     title="Namespaces enforce a pod security standard",
@@ -68,11 +73,31 @@ def k8s_netpol_default_deny(namespace: Resource) -> Truth:
     """Every pod of a cluster reaches every other: one team's notebook reaches another team's database and Ray head."""
 
     def denies(policy: Resource) -> Truth:
-        everything = (
-            ~policy["spec.podSelector.matchLabels"].present() & ~policy["spec.podSelector.matchExpressions"].present()
-        )
         nobody = ~policy["spec.ingress"].present()
-        return _is_in(policy, namespace) & everything & policy["spec.policyTypes"].contains("Ingress") & nobody
+        return (
+            _is_in(policy, namespace) & _selects_all(policy) & policy["spec.policyTypes"].contains("Ingress") & nobody
+        )
+
+    return only_if(_ours(namespace), namespace.graph.of(NETWORK_POLICY).any(denies))
+
+
+@rule(
+    "k8s-netpol-egress",
+    title="Namespaces let no traffic out unless a policy says so",
+    severity=Severity.LOW,
+    types=(NAMESPACE,),
+    profiles=STRICT,
+    fix='NetworkPolicy(name, metadata={"namespace": ns.metadata.name}, '
+    'spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]}), or a TeamSpace',
+)
+def k8s_netpol_egress(namespace: Resource) -> Truth:
+    """Code from a notebook or a model file sends data wherever it likes, and reaches what other teams run."""
+
+    def denies(policy: Resource) -> Truth:
+        nowhere = ~policy["spec.egress"].present()
+        return (
+            _is_in(policy, namespace) & _selects_all(policy) & policy["spec.policyTypes"].contains("Egress") & nowhere
+        )
 
     return only_if(_ours(namespace), namespace.graph.of(NETWORK_POLICY).any(denies))
 
@@ -92,6 +117,23 @@ def k8s_netpol_open(policy: Resource) -> Truth:
         return one_rule["from"].present() & ~world
 
     return policy["spec.ingress"].every(narrow)
+
+
+@rule(
+    "k8s-quota",
+    title="Namespaces have a quota",
+    severity=Severity.LOW,
+    types=(NAMESPACE,),
+    fix='ResourceQuota(name, metadata={"namespace": ns.metadata.name}, spec={"hard": {"requests.cpu": "64", "pods": "200"}}), '
+    "or a TeamSpace",
+)
+def k8s_quota(namespace: Resource) -> Truth:
+    """Without one a single team takes all nodes, and an autoscaler buys as many as it is let."""
+
+    def limits(quota: Resource) -> Truth:
+        return _is_in(quota, namespace) & quota["spec.hard"].present()
+
+    return only_if(_ours(namespace), namespace.graph.of(QUOTA).any(limits))
 
 
 @rule(
@@ -148,7 +190,9 @@ def k8s_webhook_fail_open(config: Resource) -> Truth:
 RULES: Final = (
     k8s_psa_label,
     k8s_netpol_default_deny,
+    k8s_netpol_egress,
     k8s_netpol_open,
+    k8s_quota,
     k8s_gpu_quota,
     k8s_image_signed,
     k8s_webhook_fail_open,
