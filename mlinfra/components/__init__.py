@@ -37,9 +37,10 @@ from mlinfra.components.lustre import BucketLinkArgs, LustreFileSystem, LustreFi
 from mlinfra.components.network import Network, NetworkArgs
 from mlinfra.components.persona_policies import Persona
 from mlinfra.components.personas import Personas, PersonasArgs, SignIn
+from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.capacity import Capacity, CapacityBlock, OnDemand, Reservation, Spot
 from mlinfra.components.pools.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
-from mlinfra.components.pools.node_pool import NodePool, NodePoolArgs
+from mlinfra.components.pools.node_pool import NodePool
 from mlinfra.components.pools.reference import CapacityKind, PoolReference, Provisioner, Taint, TaintEffect
 from mlinfra.components.pools.sharing import Sharing
 from mlinfra.components.problems import ArgumentError
@@ -87,6 +88,7 @@ COMPONENTS = (
 """Every component, for the component package."""
 
 __all__ = [
+    "COMPONENTS",
     "Access",
     "AccessLevel",
     "AccessLogBucket",
@@ -107,7 +109,6 @@ __all__ = [
     "BucketLinkArgs",
     "BucketPurpose",
     "BuiltInPool",
-    "COMPONENTS",
     "Capacity",
     "CapacityBlock",
     "CapacityKind",

@@ -1,4 +1,4 @@
-"""What CPU pools and GPU pools are both told."""
+"""What every node pool is told."""
 
 from collections.abc import Mapping, Sequence
 from typing import Optional
@@ -16,8 +16,8 @@ from mlinfra.components.pools.shape import Shape
 from mlinfra.components.problems import Invalid
 
 
-class PoolArgs(Args):
-    """Arguments of every node pool."""
+class NodePoolArgs(Args):
+    """Arguments of `NodePool`, and of every other pool."""
 
     cluster: ClusterReference
     """The cluster that its nodes join: a `Cluster`'s reference."""
@@ -68,7 +68,7 @@ class PoolArgs(Args):
         return value
 
     @model_validator(mode="after")
-    def _possible(self) -> "PoolArgs":
+    def _possible(self) -> "NodePoolArgs":
         check(self, self.shape(), self.cluster)
         return self
 

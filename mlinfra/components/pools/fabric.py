@@ -42,5 +42,7 @@ def fabric(parent: Component[Any], name: str, cluster: ClusterReference, *, efa:
         }
         aws.vpc.SecurityGroupIngressRule(role, **among)
         aws.vpc.SecurityGroupEgressRule(role, **among)
-    placed = aws.ec2.PlacementGroup(name, strategy="cluster", opts=parent.child()) if placement_group else None
+    placed = (
+        aws.ec2.PlacementGroup(f"{name}-close", strategy="cluster", opts=parent.child()) if placement_group else None
+    )
     return Fabric(group, placed)

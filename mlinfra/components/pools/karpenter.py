@@ -40,7 +40,7 @@ def karpenter_pool(
         opts=parent.child(),
     )
     k8s.apiextensions.CustomResource(
-        name,
+        f"{name}-pool",
         api_version="karpenter.sh/v1",
         kind="NodePool",
         metadata=k8s.meta.v1.ObjectMetaArgs(name=name),

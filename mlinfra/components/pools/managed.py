@@ -41,7 +41,7 @@ def managed_pool(
     # A list of references rather than a reference to a list: which subnets there are stays known in a plan.
     subnets = [cluster.subnet_ids[list(cluster.zones).index(zone)] for zone in shape.zones]
     group = aws.eks.NodeGroup(
-        name,
+        f"{name}-nodes",
         cluster_name=cluster.name,
         node_role_arn=cluster.node_role_arn,
         subnet_ids=subnets,
@@ -95,7 +95,7 @@ def _template(parent: Component[Any], name: str, args: Any, shape: Shape, fabric
         placement["tenancy"] = "dedicated"
     block = args.capacity.capacity_block is not None
     return aws.ec2.LaunchTemplate(
-        name,
+        f"{name}-nodes",
         description=f"{name}: nodes",
         update_default_version=True,
         instance_type=shape.types[0].name if _typed_by_template(args, shape) else None,

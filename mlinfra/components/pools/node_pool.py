@@ -4,12 +4,8 @@ from typing import Optional
 
 import pulumi
 
-from mlinfra.components.pools.arguments import PoolArgs
+from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.pool import Pool
-
-
-class NodePoolArgs(PoolArgs):
-    """Arguments of `NodePool`."""
 
 
 class NodePool(Pool[NodePoolArgs]):
@@ -23,6 +19,9 @@ class NodePool(Pool[NodePoolArgs]):
             instance_types=["m7i.2xlarge"],
             nodes=3))
     """
+
+    pool_name: pulumi.Output[str]
+    """What AWS or Karpenter calls the pool."""
 
     _args_type = NodePoolArgs
 

@@ -5,23 +5,22 @@ from typing import Any, ClassVar, Optional, TypeVar
 import pulumi
 
 from mlinfra.components.component import Component
-from mlinfra.components.pools.arguments import PoolArgs
+from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.description import describe
 from mlinfra.components.pools.fabric import fabric
 from mlinfra.components.pools.karpenter import karpenter_pool
 from mlinfra.components.pools.managed import managed_pool
 from mlinfra.components.pools.reference import PoolReference, Provisioner
 
-PoolArgsT = TypeVar("PoolArgsT", bound=PoolArgs)
+PoolArgsT = TypeVar("PoolArgsT", bound=NodePoolArgs)
 
 
 class Pool(Component[PoolArgsT]):
     """The base of node pools."""
 
     pool_name: pulumi.Output[str]
-    """What AWS or Karpenter calls the pool."""
 
-    _args_type: ClassVar[type[PoolArgs]]
+    _args_type: ClassVar[type[NodePoolArgs]]
 
     _reference: PoolReference
 

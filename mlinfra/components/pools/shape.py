@@ -31,7 +31,7 @@ class Shape:
 
     @classmethod
     def of(cls, args: Any) -> "Shape":
-        """The shape of a pool from its `PoolArgs`, or `GpuNodePoolArgs`."""
+        """The shape of a pool from its `NodePoolArgs`, or `GpuNodePoolArgs`."""
         types = tuple(found for found in map(instance_type, args.instance_types) if found)
         fixed = args.nodes is not None
         several_cards = all(one.efa and one.network_cards > 1 for one in types)

@@ -105,12 +105,14 @@ def graph() -> ResourceGraph:
 
 
 def spec(graph: ResourceGraph, name: str) -> Any:
-    (node,) = [one for one in graph if one.name == name and one.type.startswith("kubernetes:")]
+    role = name if name.endswith("-class") else f"{name}-pool"
+    (node,) = [one for one in graph if one.name == role and one.type.startswith("kubernetes:")]
     return node.inputs["spec"]
 
 
 def inputs(graph: ResourceGraph, kind: str, name: str) -> Any:
-    (node,) = [one for one in graph if one.name == name and one.type.endswith(f":{kind}")]
+    role = name if kind == "Schedule" else f"{name}-nodes"
+    (node,) = [one for one in graph if one.name == role and one.type.endswith(f":{kind}")]
     return node.inputs
 
 
@@ -182,7 +184,7 @@ def test_a_capacity_block_is_a_node_group_that_is_empty_outside_its_window(graph
     start, end = (inputs(graph, "Schedule", f"block-{role}") for role in ("start", "end"))
     assert (start["startTime"], start["desiredCapacity"]) == ("2027-01-11T11:30:00Z", 8)
     assert (end["startTime"], end["desiredCapacity"]) == ("2027-01-25T10:30:00Z", 0)
-    (node,) = [one for one in graph if one.name == "block" and one.type.endswith(":NodeGroup")]
+    (node,) = [one for one in graph if one.name == "block-nodes" and one.type.endswith(":NodeGroup")]
     assert node.options.ignore_changes == ("scalingConfig.desiredSize",)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import mlinfra as ml
 from mlinfra.catalog.instances import instance_type, instance_types
 from mlinfra.components.pools.capacity import CapacityBlock
 from mlinfra.components.pools.description import describe
@@ -163,6 +164,18 @@ def test_nodes_leave_a_capacity_block_an_hour_before_it_ends() -> None:
 
 def test_a_block_that_begins_at_once_has_a_shorter_first_day() -> None:
     CapacityBlock(**{**BLOCK, "start": "2027-01-11T14:07:00Z"})
+
+
+def test_what_every_pool_is_told_is_documented_alike() -> None:
+    """The fields stand in both classes, since schemas take descriptions from a class's own source."""
+    for name, field in ml.NodePoolArgs.model_fields.items():
+        again = ml.GpuNodePoolArgs.model_fields[name]
+        if name not in {"disk_gib", "instance_types"}:
+            assert (again.description, again.default, again.annotation) == (
+                field.description,
+                field.default,
+                field.annotation,
+            )
 
 
 def _seen(args: Any) -> PoolReference:
