@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.catalog.versions import NONE, Overrides, table
+from mlinfra.catalog.versions import NONE, Overrides, active, table
 from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -58,13 +58,23 @@ class Addon:
 
 
 def chart(name: str, overrides: Overrides = NONE) -> Chart:
-    """The chart of that name, such as kueue. Raises ConfigError, with the nearest, when there is none."""
+    """The chart of that name, such as kueue, at the version of `overrides`, else of the project, else of the catalogue.
+
+    Raises ConfigError, with the nearest, when there is none of that name, and for a mlinfra.versions.toml that is wrong.
+    """
+    found = pinned_chart(name)
+    version = overrides.charts.get(name) or active().charts.get(name) or found.version
+    return found if version == found.version else replace(found, version=version)
+
+
+def pinned_chart(name: str) -> Chart:
+    """The chart of that name as the catalogue pins it. Raises ConfigError, with the nearest, when there is none."""
     entry = _entry("charts", name, "chart")
     return Chart(
         name,
         entry.get("chart", name),
         entry.get("repository"),
-        overrides.charts.get(name, entry["version"]),
+        entry["version"],
         entry["namespace"],
         entry.get("kubernetes"),
         entry.get("instead_of"),
@@ -81,12 +91,12 @@ def charts() -> tuple[str, ...]:
 
 
 def addon(name: str, *, kubernetes: str, overrides: Overrides = NONE) -> Addon:
-    """The add-on of that name, such as vpc-cni, for a version of Kubernetes.
+    """The add-on of that name, such as vpc-cni, for a version of Kubernetes; pinned as `chart` says.
 
     Raises ConfigError when there is no such add-on, or none is pinned for that version of Kubernetes.
     """
     entry = _entry("addons", name, "add-on")
-    pinned = overrides.addons.get(name) or entry["versions"].get(kubernetes)
+    pinned = overrides.addons.get(name) or active().addons.get(name) or entry["versions"].get(kubernetes)
     if pinned is None:
         raise ConfigError(
             f"the catalogue pins no version of the add-on {name} for Kubernetes {kubernetes}",

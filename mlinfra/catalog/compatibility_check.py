@@ -71,14 +71,14 @@ def lock(overrides: Overrides = NONE, kubernetes: str | None = None, extras: Col
     on = kubernetes or overrides.kubernetes or eks.DEFAULT
     asked = {*extras, *overrides.charts, *overrides.addons}
     auto = "auto-mode" in extras
-    every = [charts.chart(name, overrides) for name in charts.charts()]
+    every = [charts.pinned_chart(name) for name in charts.charts()]
     replaced = {one.instead_of for one in every if one.name in asked}
     addons: Mapping[str, Mapping[str, Any]] = table()["addons"]
     versions = {name: overrides.addons.get(name) or entry["versions"].get(on) for name, entry in addons.items()}
     return Chosen(
         on,
         {
-            one.name: one.version
+            one.name: overrides.charts.get(one.name, one.version)
             for one in every
             if one.name in asked
             or (one.instead_of is None and one.name not in replaced and (one.auto_mode or not auto))
@@ -124,7 +124,7 @@ def _support(kubernetes: str, today: date) -> Iterator[Finding]:
 
 def _kubernetes(chosen: Chosen) -> Iterator[Finding]:
     for name in chosen.charts:
-        known = charts.chart(name)
+        known = charts.pinned_chart(name)
         if known.kubernetes and not compatibility.at_least(chosen.kubernetes, known.kubernetes):
             message = f"the chart {name} needs Kubernetes {known.kubernetes} or later, not {chosen.kubernetes}"
             yield Finding(Problem.INCOMPATIBLE, name, message, f"upgrade to {known.kubernetes}", known.source)
@@ -173,7 +173,7 @@ def holds(term: str, versions: Mapping[str, str | None]) -> bool:
 
 def _outdated(chosen: Chosen) -> Iterator[Finding]:
     for name, version in chosen.charts.items():
-        chart = charts.chart(name)
+        chart = charts.pinned_chart(name)
         yield from _older(f"the chart {name}", name, version, chart.version, chart.source)
     entries: Mapping[str, Any] = table()["addons"]
     for name, version in chosen.addons.items():

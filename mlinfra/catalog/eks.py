@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 DEFAULT: Final[str] = versions.table()["kubernetes"]
-"""The version of new clusters."""
+"""The version of new clusters that the catalogue pins."""
+
+
+def default_version() -> str:
+    """The version of new clusters: the project's, else the catalogue's."""
+    return versions.active().kubernetes or DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

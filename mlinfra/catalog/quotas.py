@@ -6,15 +6,16 @@ import functools
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A quota of the service `ec2`, in vCPUs (capacity blocks: in instances)."""
+    """A quota of the service `ec2`, in vCPUs (of capacity blocks: in blocks at a time)."""
 
     code: str
     name: str
@@ -25,20 +26,18 @@ class Quota:
 def quota(instance_type: str, usage: str) -> Quota | None:
     """The quota that limits a type or a family (p5.48xlarge, p5) bought `on-demand`, as `spot` or as `capacity-block`.
 
-    None when the catalogue knows none: a capacity block counts against no quota of vCPUs.
+    None when the catalogue knows none.
     """
     family = instance_type.partition(".")[0]
-    entries = _table()["quotas"].get(usage, {})
-    entry = next((one for one in entries.values() if family in one.get("families", ())), None) or next(
-        (one for one in entries.values() if any(_begins(family, letters) for letters in one.get("letters", ()))), None
-    )
+    entries: Iterable[Mapping[str, Any]] = _table()["quotas"].get(usage, {}).values()
+    named = next((one for one in entries if family in one.get("families", ())), None)
+    entry = named or next((one for one in entries if _letters(family) in one.get("letters", ())), None)
     return Quota(entry["code"], entry["name"], entry["default"]) if entry else None
 
 
-def _begins(family: str, letters: str) -> bool:
-    """Whether the letters before the first digit are those: g of g6e and gr6f is not g."""
-    head = family.rstrip("abcdefghijklmnopqrstuvwxyz-")
-    return family[: len(letters)] == letters and family[len(letters) : len(letters) + 1].isdigit() and bool(head)
+def _letters(family: str) -> str:
+    """The letters before the number of a family: gr of gr6f."""
+    return family[: len(family) - len(family.lstrip(ascii_lowercase))]
 
 
 @functools.cache

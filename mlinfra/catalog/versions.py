@@ -14,13 +14,13 @@ import functools
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 FILE: Final = "mlinfra.versions.toml"
 _SECTIONS: Final = ("charts", "addons")
@@ -47,6 +47,27 @@ def load(directory: Path) -> Overrides:
     """
     path = directory / FILE
     return parse(path.read_text("utf-8"), str(path)) if path.is_file() else NONE
+
+
+def active() -> Overrides:
+    """The overrides of the project that this process works on.
+
+    They are the nearest `mlinfra.versions.toml` from the working folder upwards, no further than the folder with Pulumi.yaml.
+    Raises ConfigError as `load` does.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        path = folder / FILE
+        if path.is_file():
+            return _read(path, path.stat().st_mtime_ns)
+        if (folder / "Pulumi.yaml").is_file():
+            break
+    return NONE
+
+
+@functools.lru_cache(maxsize=8)
+def _read(path: Path, _changed: int) -> Overrides:
+    return parse(path.read_text("utf-8"), str(path))
 
 
 def parse(text: str, source: str) -> Overrides:

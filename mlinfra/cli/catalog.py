@@ -159,7 +159,7 @@ def show(
         ("bought", ", ".join(one.usage)),
     ]
     facts += [
-        (f"quota {usage}", f"{limit.code} {limit.name}, {limit.default} vCPUs in a new account")
+        (f"quota {usage}", f"{limit.code} {limit.name}, {limit.default} in a new account")
         for usage in one.usage
         if (limit := quotas.quota(one.name, usage))
     ]

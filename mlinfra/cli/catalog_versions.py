@@ -82,7 +82,7 @@ def versions(
         return
     shown = []
     for kind, name, version, own in rows:
-        where = charts.chart(name).repository or charts.chart(name).chart if kind == "chart" else ""
+        where = charts.pinned_chart(name).repository or charts.pinned_chart(name).chart if kind == "chart" else ""
         notes = [*(["pinned here"] if own else []), *(["outdated"] if name in old else []), where]
         shown.append((kind, name, version, Text("  ".join(filter(None, notes)), "dim")))
     print_columns(console(), shown)

@@ -172,7 +172,9 @@ def test_no_price_is_of_a_type_that_the_catalogue_does_not_have() -> None:
         ("gr6f.4xlarge", "spot", "L-3819A6DF"),
         ("trn2.48xlarge", "on-demand", "L-2C3B7624"),
         ("m7i-flex.large", "on-demand", "L-1216C47A"),
-        ("p5.48xlarge", "capacity-block", None),
+        ("p6-b200.48xlarge", "spot", None),
+        ("p5.48xlarge", "capacity-block", "L-DA6814F2"),
+        ("g6.xlarge", "capacity-block", None),
         ("u7i-12tb.224xlarge", "on-demand", None),
     ],
 )

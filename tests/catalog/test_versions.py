@@ -74,6 +74,21 @@ def test_a_project_overrides_the_lock(tmp_path: Path) -> None:
     assert problems(chosen) == {("outdated", "vpc-cni")}
 
 
+def test_components_deploy_what_the_project_pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "stacks" / "platform"
+    program.mkdir(parents=True)
+    monkeypatch.chdir(program)
+    pins = tmp_path / versions.FILE
+    pins.write_text('kubernetes = "1.36"\ncharts.kueue = "0.19.4"\naddons.vpc-cni = "v1.22.0-eksbuild.1"\n')
+    assert (charts.chart("kueue").version, eks.default_version()) == ("0.19.4", "1.36")
+    assert charts.addon("vpc-cni", kubernetes="1.36").version == "v1.22.0-eksbuild.1"
+    assert charts.pinned_chart("kueue").version != "0.19.4"
+    assert charts.chart("kueue", versions.Overrides(charts={"kueue": "0.19.5"})).version == "0.19.5"
+    assert charts.chart("jobset", versions.Overrides(charts={"kueue": "0.19.5"})) == charts.pinned_chart("jobset")
+    (program / "Pulumi.yaml").write_text("name: other\n")
+    assert (charts.chart("kueue"), eks.default_version()) == (charts.pinned_chart("kueue"), eks.DEFAULT)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
