@@ -89,7 +89,7 @@ class Flow:
         session.enter(os.environ, region)
         if operation != "import":
             options["refresh"] = options.get("refresh", False) or stack.project.always_refresh
-        if leftovers.doubtful(stack.load(), operation):
+        if stack.interrupted and leftovers.doubtful(stack.load(), operation):
             say("The last run was cut off while it changed resources; what became of them is read first.")
             options["refresh"] = True
         return cls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated, Final, NoReturn
@@ -61,6 +62,9 @@ INTERRUPTED: Final = 130
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage or configuration, 3 policy, 130 interrupted."""
+    # What a command makes stays until its end: looking through it again and again takes a tenth of a large deployment.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
     sys.exit(run(sys.argv[1:]))
 
 

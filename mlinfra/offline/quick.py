@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from mlinfra.engine import program
 from mlinfra.engine.program import Program, launch
 
 if TYPE_CHECKING:
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     from mlinfra.engine.events import Event
     from mlinfra.graph import ResourceGraph
 
-RUNNER: Final = Path(program.__file__).with_name("quick.py")
-
 
 def quick_plan(
     stack: Stack, *, emit: Callable[[Event], None] | None = None, meanwhile: Callable[[], None] = lambda: None
@@ -26,7 +22,7 @@ def quick_plan(
 
     The program's Python imports what it needs while this one does: `meanwhile` is what the caller still has to load.
     """
-    process = launch(stack, {}, RUNNER)
+    process = launch(stack, {})
     try:
         meanwhile()
         from mlinfra.offline.plan import plan_fresh

@@ -37,7 +37,7 @@ def settle(stack: Store, *, replacements_only: bool = False) -> None:
     Replacements must go before the program says anew what it wants: it may want the old resource again. What else was
     being created may be adopted, so it can go only afterwards. Raises StackLockedError while somebody deploys the stack.
     """
-    if not _concerned(stack.load(), replacements_only=replacements_only):
+    if not stack.interrupted or not _concerned(stack.load(), replacements_only=replacements_only):
         return
     with stack.lock("clear leftovers"):
         snapshot = stack.load()

@@ -41,6 +41,7 @@ class Store:
         self._crypter: Crypter | None = None
         self._loaded: Snapshot | None = None
         self._version = (_NOTHING, _NOTHING)  # digests of state and journal when last read or written
+        self._pending = False  # whether that had pending operations
 
     def __str__(self) -> str:
         return f"stack {self.project_name}/{self.name}"
@@ -66,6 +67,14 @@ class Store:
         return self.file.exists() or self.journal_file.exists()
 
     @property
+    def interrupted(self) -> bool:
+        """Whether operations of a run that was cut off are on record; quicker to say than what they are."""
+        data, lines, version = self._on_disk()
+        if version == self._version:
+            return self._pending
+        return bool(self._merged(data, lines, version)["deployment"].get("pending_operations"))
+
+    @property
     def crypter(self) -> Crypter:
         """Encrypts and decrypts the state's secrets."""
         return self._crypter or self._crypter_of(self._read()[0])
@@ -79,7 +88,7 @@ class Store:
         document, version = self._read()
         with self._restorable():
             self._loaded = deployment.decode(document, self._crypter_of(document), str(self.file))
-        self._version = version
+        self._version, self._pending = version, bool(self._loaded.pending)
         return self._loaded
 
     def save(self, snapshot: Snapshot) -> None:
@@ -87,7 +96,7 @@ class Store:
         data = deployment.lines(deployment.encode(snapshot, self.crypter))
         self._write(data)
         self.journal_file.unlink(missing_ok=True)
-        self._loaded, self._version = snapshot, (_digest(data), _NOTHING)
+        self._loaded, self._version, self._pending = snapshot, (_digest(data), _NOTHING), bool(snapshot.pending)
 
     def journal(self, base: Snapshot) -> Journal:
         """A journal for a deployment that begins with `base`: what `load` returned, or what is to replace that.
@@ -125,7 +134,7 @@ class Store:
             raise StateError(f"{self} still has {left} resources", fix="destroy them first")
         for file in (self.journal_file, self.file, self.backup_file):
             file.unlink(missing_ok=True)
-        self._crypter, self._loaded, self._version = None, None, (_NOTHING, _NOTHING)
+        self._crypter, self._loaded, self._version, self._pending = None, None, (_NOTHING, _NOTHING), False
 
     def outputs(self) -> Properties:
         """The stack's outputs. Raises StateError when there is no such stack."""
@@ -156,12 +165,15 @@ class Store:
     def _read(self) -> tuple[Document, tuple[str, str]]:
         """What is on disk with its journal merged, and the version of both."""
         data, lines, version = self._on_disk()
+        return self._merged(data, lines, version), version
+
+    def _merged(self, data: bytes | None, lines: bytes | None, version: tuple[str, str]) -> Document:
         with self._restorable():
             document = (
                 deployment.check(_parse(data), str(self.file)) if data is not None else deployment.compose([], [])
             )
             # A journal of another base is one whose deployment ended just before its process was killed.
-            return recover(document, lines) if lines and base_of(lines) == version[0] else document, version
+            return recover(document, lines) if lines and base_of(lines) == version[0] else document
 
     def _on_disk(self) -> tuple[bytes | None, bytes | None, tuple[str, str]]:
         while True:

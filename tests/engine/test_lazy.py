@@ -51,3 +51,11 @@ def test_a_name_that_is_not_there_is_an_error_as_ever() -> None:
     said = f"import sys; sys.path.insert(0, {FOLDER!r}); import lazy; lazy.install()\nimport pulumi_aws as aws\naws.kms.Nothing"
     ran = subprocess.run([sys.executable, "-c", said], check=False, capture_output=True, text=True)
     assert "AttributeError: module 'pulumi_aws.kms' has no attribute 'Nothing'" in ran.stderr
+
+
+def test_a_package_can_be_written_down_by_dill() -> None:
+    said = (
+        f"import sys; sys.path.insert(0, {FOLDER!r}); import lazy; lazy.install()\nimport dill, pulumi_aws as aws\n"
+        "packages = [aws.kms, aws.kms.key, aws.s3.outputs]\nassert dill.loads(dill.dumps(packages)) == packages"
+    )
+    subprocess.run([sys.executable, "-c", said], check=True)

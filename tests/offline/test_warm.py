@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from mlinfra.engine import Stack
+from mlinfra.engine import Stack, program
 from mlinfra.graph import ResourceGraph
 from mlinfra.offline.plan import PlanError, plan_fresh
 from mlinfra.offline.quick import quick_plan
 from mlinfra.offline.warm import Warm
 from mlinfra.stack.project import Project
 
-POLICIES = Path(__file__).parents[1] / "policies/programs"
 PROGRAM = """
 import pulumi_aws as aws
 import helper
@@ -102,7 +101,41 @@ def test_what_the_program_prints_and_does_at_its_exit_is_seen(stack: Stack, warm
         assert [one.strip() for one in said if one.strip() in ("one", "two")] == ["one", "two"]
 
 
-@pytest.mark.parametrize("folder", sorted(POLICIES.glob("*/Pulumi.yaml")), ids=lambda file: file.parent.name)
-def test_programs_that_are_not_ours_are_planned_the_same(folder: Path, tmp_path: Path) -> None:
-    stack = Stack.open(Project.load(folder.parent), "dev", home=tmp_path, passphrase="test")
-    assert facts(quick_plan(stack)) == facts(plan_fresh(stack))
+FOREIGN = """
+import json
+import pulumi
+import pulumi_aws as aws
+from pulumi_aws import ec2
+from pulumi_aws.iam import get_policy_document_output
+
+args = ec2.SecurityGroupIngressArgs(protocol="tcp", from_port=22, to_port=22, cidr_blocks=["0.0.0.0/0"])
+role = aws.iam.Role("role", assume_role_policy=get_policy_document_output(statements=[aws.iam.GetPolicyDocumentStatementArgs(
+    actions=["sts:AssumeRole"], principals=[{"type": "Service", "identifiers": ["ec2.amazonaws.com"]}])]).json)
+group = ec2.SecurityGroup("group", ingress=[args], tags={"role": role.name})
+class Site(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("site:index:Site", name)
+        bucket = aws.s3.Bucket(name, opts=pulumi.ResourceOptions(parent=self))
+        rule = aws.s3.BucketLifecycleConfigurationRuleArgs(id="old", status="Enabled", expiration={"days": 30})
+        aws.s3.BucketLifecycleConfiguration(name, bucket=bucket.id, rules=[rule], opts=pulumi.ResourceOptions(parent=bucket))
+Site("site")
+aws.lambda_.Function("fn", role=role.arn, runtime=aws.lambda_.Runtime.PYTHON3D12, handler="a.b", code=pulumi.AssetArchive({}))
+pulumi.export("zones", aws.get_availability_zones().names)
+"""
+
+
+def test_a_program_with_the_sdks_loaded_at_once_is_planned_the_same(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stack.project.root / "__main__.py").write_text(FOREIGN)
+    needed = facts(plan_fresh(stack))
+    assert len(needed) > 6
+    monkeypatch.setattr(program, "_RUNNER", Path(__file__).with_name("eager.py"))
+    assert facts(plan_fresh(stack)) == needed
+
+
+def test_threads_that_a_program_leaves_do_not_keep_it(stack: Stack, warm: Warm) -> None:
+    left = "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(lambda: print('left')).result()\n"
+    (stack.project.root / "__main__.py").write_text(left + PROGRAM)
+    for plan in (plan_fresh, warm.plan):
+        assert plan(stack).named("data")

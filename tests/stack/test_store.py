@@ -72,6 +72,20 @@ def test_saved_and_loaded(stack: Stack, project: Project, tmp_path: Path) -> Non
     assert opened(project, tmp_path).outputs() == {"word": Secret("hush")}
 
 
+def test_it_tells_a_run_that_was_cut_off_from_one_that_was_not(stack: Stack, project: Project, tmp_path: Path) -> None:
+    assert not stack.interrupted
+    stack.save(Snapshot([root()]))
+    assert not opened(project, tmp_path).interrupted
+    number = stack.journal(stack.load()).begin("creating", state())
+    assert number
+    assert stack.interrupted  # which has read the state before
+    assert opened(project, tmp_path).interrupted
+    stack.load()
+    assert stack.interrupted
+    opened(project, tmp_path).save(Snapshot([root()]))
+    assert not stack.interrupted
+
+
 def test_the_one_before_is_kept(stack: Stack) -> None:
     stack.save(Snapshot([state("a")]))
     first = stack.file.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Self
 
 from mlinfra.cli.display.words import seconds, short_type, words
@@ -22,7 +23,7 @@ class PlainView:
     def __init__(self, console: Console, progress: Progress, title: str, *, preview: bool) -> None:
         self._console, self._progress, self._title, self._preview = console, progress, title, preview
         self._over = threading.Event()
-        self._said = threading.Event()
+        self._said = time.monotonic()
         self._watch = threading.Thread(target=self._while_silent, name="still", daemon=True)
 
     def __enter__(self) -> Self:
@@ -32,7 +33,6 @@ class PlainView:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._said.set()
         self._watch.join()
 
     def __call__(self, event: Event) -> None:
@@ -45,16 +45,17 @@ class PlainView:
         self._write(row, f"{word} ({seconds(row.ended - row.since)})" + (f" [{row.fidelity}]" if row.fidelity else ""))
 
     def _write(self, row: Row, text: str) -> None:
-        self._said.set()
+        self._said = time.monotonic()
         said = words(row.now)
         sign = "!" if row.status == "failed" else said.sign
-        self._console.out(f" {sign:>2} {short_type(row.type)} {row.name} {text}", highlight=False)
+        # Past rich, which takes longer for a line without styles than the engine for the resource.
+        print(f" {sign:>2} {short_type(row.type)} {row.name} {text}", file=self._console.file, flush=True)
 
     def _while_silent(self) -> None:
-        while not self._over.is_set():
-            if self._said.wait(_STILL):
-                self._said.clear()
+        while not self._over.wait(self._said + _STILL - time.monotonic()):
+            if self._said + _STILL > time.monotonic():
                 continue
+            self._said = time.monotonic()
             with self._progress.lock:
                 row = min((r for r in self._progress.running() if r.custom), key=lambda r: r.since, default=None)
             if row is not None and (age := self._progress.clock() - row.since) >= _STILL:

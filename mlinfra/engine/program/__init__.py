@@ -99,10 +99,8 @@ def _open(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
-def launch(stack: Stack, env: Mapping[str, str], runner: Path = _RUNNER) -> subprocess.Popen[str]:
+def launch(stack: Stack, env: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start the Python that will run a stack's program: it imports Pulumi's SDK and waits for settings.
-
-    `runner` is the script that does so, such as `quick.py` beside this file.
 
     Raises ConfigError when there is no program, or no Python to run it.
     """
@@ -114,7 +112,7 @@ def launch(stack: Stack, env: Mapping[str, str], runner: Path = _RUNNER) -> subp
         )
     python = find_python(project)
     return subprocess.Popen(
-        [str(python.executable), "-u", str(runner)],
+        [str(python.executable), "-u", str(_RUNNER)],
         env={**python.activate(os.environ), **stack.config.environment(), **env},
         cwd=project.workdir, text=True, errors="replace",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -7,6 +7,7 @@ them, as importing them all would have left it. Like `runner`, this file stands 
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from importlib.abc import Loader, MetaPathFinder
@@ -113,6 +114,9 @@ class LazyPackage(ModuleType):
         if isinstance(value, ModuleType) and vars(self)["_lazy_exports"].get(name) is not None:
             return
         super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # `dill`, which knows modules only as such
+        return importlib.import_module, (self.__name__,)
 
     def __dir__(self) -> list[str]:
         return sorted({*vars(self), *self._lazy_exports, *self._lazy_modules})

@@ -8,6 +8,7 @@ file stands alone.
 from __future__ import annotations
 
 import builtins
+import importlib
 import re
 import sys
 from importlib.abc import Loader
@@ -65,6 +66,9 @@ class LazyClasses(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         return made
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (self.__name__,)
+
     def __dir__(self) -> list[str]:
         return sorted({*vars(self), *vars(self)["_lazy_makers"]})
 
@@ -102,6 +106,9 @@ class LazyNames(ModuleType):
         if found is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (self.__name__,)
 
 
 class Names(dict[str, Any]):

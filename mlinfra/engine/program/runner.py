@@ -215,7 +215,17 @@ class Leave:
             os._exit(self.status)
 
 
+def load_sdks_as_needed() -> None:
+    """Have the generated SDK packages load what the program names, which is little of what they have."""
+    import lazy  # type: ignore[import-not-found]
+
+    lazy.install()
+    for name in ("lazy", "lazyclasses"):  # a program may have modules of these names
+        del sys.modules[name]
+
+
 if __name__ == "__main__":
     leave = Leave()
+    load_sdks_as_needed()
     leave.status = main()
     sys.exit(leave.status)

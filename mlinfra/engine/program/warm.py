@@ -8,6 +8,7 @@ every run. Like `runner`, this file stands alone.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -15,11 +16,11 @@ import json
 import os
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import lazy  # type: ignore[import-not-found]
-import quick  # type: ignore[import-not-found]
 import runner  # type: ignore[import-not-found]
 
 LIBRARIES = ("site-packages", "dist-packages")
@@ -73,7 +74,16 @@ def run(request: dict[str, Any], descriptors: list[int], tell: int) -> None:
     finally:
         with contextlib.suppress(OSError), os.fdopen(tell, "w", encoding="utf-8") as report:
             json.dump(found(before), report)
-        quick.leave(status)
+        leave(status)
+
+
+def leave(status: int) -> None:
+    """End the process once everything that the program left to do at its exit is done and written."""
+    threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - what the interpreter does then
+    atexit._run_exitfuncs()  # noqa: SLF001
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def found(before: set[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mlinfra.sandbox")
 GRACE_SECONDS: Final = 10.0  # for what the provider is doing when the server is told to stop
+COLLECTED: Final = 50_000  # objects made and not let go of before garbage is looked for
 HANDOVER_SECONDS: Final = 30.0  # how long the server before this one may take to end
 
 
@@ -78,6 +80,8 @@ class Server:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=self._watch, daemon=True).start()
         log.info("serving %s, account %s", self.info.endpoint_url, self.info.generation)
+        gc.freeze()  # hundreds of modules, and garbage comes in small pieces
+        gc.set_threshold(COLLECTED, 20, 50)
         self._http.serve_forever(poll_interval=0.1)
         self.control_plane.stop()
         self.files.info.unlink(missing_ok=True)
