@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Optional
 
 import pulumi
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from mlinfra.catalog.charts import addon
-from mlinfra.catalog.eks import DEFAULT
+from mlinfra.catalog.eks import default_version
 from mlinfra.components import references
 from mlinfra.components.account import Account
 from mlinfra.components.args import Args
@@ -50,7 +50,7 @@ class ClusterArgs(Args):
     """Who else may enter, by a name of your own. Default: nobody, whoever made the cluster."""
     profile: Profile = Profile.REGULATED
     """The security profile. Default: regulated."""
-    version: str = DEFAULT
+    version: str = Field(default_factory=default_version)
     """The Kubernetes version, such as 1.35; raised by one minor version at a time, never lowered. Default: the
     catalogue's."""
     pod_subnet_ids: Optional[pulumi.Input[Sequence[str]]] = None
