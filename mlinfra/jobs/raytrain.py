@@ -89,7 +89,7 @@ class RayTrainJob(Job):
         own = {"node-ip-address": site.host(role, index), **self.start_parameters(role)}
         if role == HEAD:
             # What all of Ray's own processes on a machine would else share is given to each job alone.
-            ports = {"port": "gcs", "dashboard-port": "dashboard", "ray-client-server-port": "client"}
+            ports = {"port": "gcs", "dashboard-port": "dashboard"}
             own |= {name: str(site.port(role, 0, purpose)) for name, purpose in ports.items()}
         else:
             own["address"] = address

@@ -16,7 +16,6 @@ PORTS: Final = {
     "grpc": 2222,
     "gcs": 6379,
     "dashboard": 8265,
-    "client": 10001,
     "master": 7077,
 }
 """The port that each purpose has in a cluster, where every replica has an address of its own."""
@@ -35,6 +34,10 @@ class Site(Protocol):
 
     def path(self, kind: str, store: Store) -> str:
         """Where a store is found: `kind` is checkpoint, output, or data/<name>."""
+        ...
+
+    def scratch(self, role: str, index: Index) -> str:
+        """A folder of a replica for what nobody needs afterwards."""
         ...
 
     def tracking(self, url: str) -> str:
@@ -65,6 +68,9 @@ class Cluster:
 
     def path(self, kind: str, store: Store) -> str:  # noqa: D102
         return store.url or f"/{kind}"
+
+    def scratch(self, role: str, index: Index) -> str:  # noqa: D102
+        return "/tmp"  # noqa: S108 (an emptyDir of the pod's own)
 
     def tracking(self, url: str) -> str:  # noqa: D102
         return url
@@ -97,6 +103,11 @@ class Loopback:
         """A folder under the job's, or the one that was given for a data set."""
         folder = self._data.get(kind.removeprefix("data/")) if kind.startswith("data/") else None
         folder = folder or self._work / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder.resolve())
+
+    def scratch(self, role: str, index: Index) -> str:  # noqa: D102
+        folder = self._work / "scratch" / f"{role}-{index}"
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder.resolve())
 

@@ -84,7 +84,8 @@ class SparkJob(Job):
         In a cluster the operator runs spark-submit itself, with Kubernetes for master; there only the environment counts.
         """
         host, port = site.host(MASTER.name, 0), site.port(MASTER.name, 0, "master")
-        env = {"SPARK_NO_DAEMONIZE": "1", "SPARK_LOCAL_IP": site.host(role, index)}
+        scratch = site.scratch(role, index)
+        env = {"SPARK_LOCAL_IP": site.host(role, index), "SPARK_LOCAL_DIRS": scratch, "SPARK_WORKER_DIR": scratch}
         if role == MASTER.name:
             daemon = ("org.apache.spark.deploy.master.Master", "--host", host, "--port", str(port))
             return Launch(("spark-class", *daemon, "--webui-port", "0"), env)

@@ -72,7 +72,9 @@ class TensorFlowJob(Job):
             "TF_CONFIG": self.tf_config(role, index, site),
             "OMP_NUM_THREADS": threads,
             "TF_NUM_INTRAOP_THREADS": threads,
-            "TF_NUM_INTEROP_THREADS": threads,
+            # Threads that wait for other tasks: with fewer than one for each worker, and one, they wait for ever
+            # (tutorials/distribute/parameter_server_training: inter_op_parallelism_threads).
+            "TF_NUM_INTEROP_THREADS": str(max(int(threads), self.workers.count + 1)),
         }
         if self.ps:
             # A worker that is not there yet is waited for (guide/parameter server training: GRPC_FAIL_FAST).
