@@ -1,6 +1,6 @@
 """What every node pool does: it says what it is, and declares its nodes one way or the other."""
 
-from typing import Any, ClassVar, Optional, TypeVar
+from typing import Any, Optional, TypeVar
 
 import pulumi
 
@@ -19,8 +19,6 @@ class Pool(Component[PoolArgsT]):
     """The base of node pools."""
 
     pool_name: pulumi.Output[str]
-
-    _args_type: ClassVar[type[NodePoolArgs]]
 
     _reference: PoolReference
 
