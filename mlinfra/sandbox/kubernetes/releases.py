@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 MANAGER: Final = "helm"
 KNOWN: Final = frozenset(
-    {"allowNullValues", "atomic", "chart", "cleanupOnFail", "createNamespace", "dependencyUpdate", "description", "devel",
+    {"allowNullValues", "atomic", "chart", "cleanupOnFail", "compat", "createNamespace", "dependencyUpdate", "description", "devel",
      "disableCRDHooks", "disableOpenapiValidation", "disableWebhooks", "forceUpdate", "keyring", "lint", "manifest",
      "maxHistory", "name", "namespace", "postrender", "recreatePods", "renderSubchartNotes", "replace", "repositoryOpts",
      "resetValues", "resourceNames", "reuseValues", "skipAwait", "skipCrds", "timeout", "valueYamlFiles", "values", "verify",

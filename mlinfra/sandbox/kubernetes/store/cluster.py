@@ -87,14 +87,13 @@ class StoreCluster:
             kind, wanted = self._received(manifest)
             live = self._state.objects.get(key_of(kind, namespace_of(wanted), name_of(wanted)))
             shape = self._shape(kind)
+            self._check_structure(kind, wanted, partial=True)
             if live is None:
-                self._check_structure(kind, wanted)
                 entry = managers.entry(manager, "Apply", kind.api_version, wanted, shape)
                 return self._made(kind, wanted, [entry], dry_run=dry_run)
             uid = meta(wanted).get("uid")
             if uid and uid != live["metadata"]["uid"]:
                 raise ApiError(409, "Conflict", f"Precondition failed: UID in precondition: {uid}")
-            self._check_structure(kind, wanted)
             changed, entries = managers.applied(live, wanted, shape, manager, kind.api_version, force=force)
             return self._updated(kind, live, changed, entries, dry_run=dry_run)
 
@@ -149,10 +148,11 @@ class StoreCluster:
         return kind, wanted
 
     def _made(self, kind: Kind, wanted: Manifest, entries: Entries, *, dry_run: bool) -> Manifest:
-        self._check_structure(kind, wanted)
+        self._check_structure(kind, wanted, partial=True)
         for name in _SERVER_SIDE:
             meta(wanted).pop(name, None)
         made = self._completed(kind, wanted)
+        self._check_structure(kind, made)
         self._check_meaning(kind, made)
         admission.admit(self._state, kind, made)
         key = key_of(kind, namespace_of(made), name_of(made))
@@ -172,12 +172,15 @@ class StoreCluster:
         self, kind: Kind, live: Manifest, wanted: Manifest, entries: Entries, *, dry_run: bool = False
     ) -> Manifest:
         wanted = {**wanted, "apiVersion": kind.api_version}
-        self._check_structure(kind, wanted)
+        self._check_structure(kind, wanted, partial=True)
         changed = self._completed(kind, wanted)
         for name in ("uid", "creationTimestamp", "resourceVersion", "generation", "name", "namespace"):
             if name in live["metadata"]:
                 changed["metadata"][name] = live["metadata"][name]
-        changed["status"] = copied(live.get("status", {}))
+        changed.pop("status", None)
+        if "status" in live:
+            changed["status"] = copied(live["status"])
+        self._check_structure(kind, changed)
         self._check_meaning(kind, changed)
         refused = list(check_update(kind, live, changed))
         if refused:
@@ -193,8 +196,6 @@ class StoreCluster:
         changed.pop("apiVersion", None)
         if any(before.get(name) != after.get(name) for name in {*before, *after} - {"metadata"}):
             changed["metadata"]["generation"] = live["metadata"].get("generation", 1) + 1
-        if not changed["status"] and "status" not in live:
-            changed.pop("status")
         self._state.objects[key] = changed
         self._state.touch(key)
         status.settle(self._state, kind, changed, self.target)
@@ -210,9 +211,10 @@ class StoreCluster:
         defaults.fill(kind, made)
         return made
 
-    def _check_structure(self, kind: Kind, manifest: Manifest) -> None:
+    def _check_structure(self, kind: Kind, manifest: Manifest, *, partial: bool = False) -> None:
+        """Check fields and types; what is required too, unless the manifest is `partial`: the server may fill it in."""
         schema = self._kinds.schema(kind)
-        found = [] if schema is None else list(problems(manifest, schema, self._kinds.schemas))
+        found = [] if schema is None else list(problems(manifest, schema, self._kinds.schemas, partial=partial))
         if schema is None and not isinstance(manifest.get("spec", {}), dict):
             found = ["spec: Invalid value: must be an object"]
         if found:

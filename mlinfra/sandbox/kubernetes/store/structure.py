@@ -24,8 +24,11 @@ _OPEN: Final = "x-kubernetes-preserve-unknown-fields"
 _OF_EVERY_OBJECT: Final = frozenset({"apiVersion", "kind", "metadata"})
 
 
-def problems(value: Any, schema: Schema, schemas: Schemas, path: str = "") -> Iterator[str]:
-    """What is wrong with the value, each as `spec.replicas: Invalid value: "3": must be an integer`."""
+def problems(value: Any, schema: Schema, schemas: Schemas, path: str = "", *, partial: bool = False) -> Iterator[str]:
+    """What is wrong with the value, each as `spec.replicas: Invalid value: "3": must be an integer`.
+
+    In a `partial` value nothing is missed.
+    """
     schema = schemas.resolve(schema)
     if not _free(schema):
         types = _types(schema)
@@ -35,10 +38,10 @@ def problems(value: Any, schema: Schema, schemas: Schemas, path: str = "") -> It
             return
     yield from _limits(value, schema, path)
     if isinstance(value, dict):
-        yield from _fields(value, schema, schemas, path)
+        yield from _fields(value, schema, schemas, path, partial=partial)
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from problems(item, schema.get("items", {}), schemas, f"{path}[{number}]")
+            yield from problems(item, schema.get("items", {}), schemas, f"{path}[{number}]", partial=partial)
 
 
 def filled(value: Any, schema: Schema, schemas: Schemas) -> Any:
@@ -55,7 +58,7 @@ def filled(value: Any, schema: Schema, schemas: Schemas) -> Any:
     return {name: filled(item, known.get(name, rest), schemas) for name, item in {**defaults, **value}.items()}
 
 
-def _fields(value: dict[str, Any], schema: Schema, schemas: Schemas, path: str) -> Iterator[str]:
+def _fields(value: dict[str, Any], schema: Schema, schemas: Schemas, path: str, *, partial: bool) -> Iterator[str]:
     known = schema.get("properties", {})
     rest = schema.get("additionalProperties")
     embedded = not path or schema.get("x-kubernetes-embedded-resource")
@@ -63,12 +66,12 @@ def _fields(value: dict[str, Any], schema: Schema, schemas: Schemas, path: str) 
     for name, item in value.items():
         place = f"{path}.{name}" if path else name
         if name in known:
-            yield from problems(item, known[name], schemas, place)
+            yield from problems(item, known[name], schemas, place, partial=partial)
         elif isinstance(rest, dict):
-            yield from problems(item, rest, schemas, place)
+            yield from problems(item, rest, schemas, place, partial=partial)
         elif closed and not (embedded and name in _OF_EVERY_OBJECT):
             yield f".{place}: field not declared in schema"
-    for name in schema.get("required", ()):
+    for name in () if partial else schema.get("required", ()):
         if value.get(name) is None:
             yield f"{path}.{name}: Required value".lstrip(".")
 

@@ -53,6 +53,7 @@ def check(spec: Manifest, path: str, *, restart: tuple[str, ...] = ("Always", "O
             one.get("whenUnsatisfiable"), ("DoNotSchedule", "ScheduleAnyway"), f"{place}.whenUnsatisfiable"
         )
         yield from syntax.selector(one.get("labelSelector"), f"{place}.labelSelector")
+    yield from _seccomp(spec.get("securityContext") or {}, f"{path}.securityContext")
     yield from _claims(spec, path)
 
 
@@ -152,6 +153,10 @@ def _security(context: Manifest, path: str) -> Iterator[str]:
     if escalates is False and "CAP_SYS_ADMIN" in (get(context, "capabilities.add") or ()):
         yield f"{path}: Invalid value: cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
     yield from syntax.at_least(context.get("runAsUser"), 0, f"{path}.runAsUser")
+    yield from _seccomp(context, path)
+
+
+def _seccomp(context: Manifest, path: str) -> Iterator[str]:
     profile = get(context, "seccompProfile.type")
     yield from syntax.one_of(profile, ("Localhost", "RuntimeDefault", "Unconfined"), f"{path}.seccompProfile.type")
     if profile == "Localhost" and not get(context, "seccompProfile.localhostProfile"):
