@@ -34,8 +34,7 @@ def accelerated(instance_type: str) -> Accelerated | None:
         return None
     own = next((one for one in types if one.size == size), None)
     device = (own or types[0]).accelerator
-    if device is None:  # pragma: no cover (families(accelerated=True) has none)
-        return None
+    assert device is not None, instance_type
     if own is None:
         return Accelerated(name, device.vendor, device.model, 1, not size and any(one.efa for one in types), 1)
     return Accelerated(name, device.vendor, device.model, device.count, own.efa, own.network_cards)

@@ -47,7 +47,7 @@ def versions(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List the pinned charts and add-ons, as this project has them.
+    """List the pinned charts, add-ons and images of nodes, as this project has them.
 
     A project pins otherwise in a file mlinfra.versions.toml beside its Pulumi.yaml:
 
@@ -60,7 +60,7 @@ def versions(
     """
     from rich.text import Text
 
-    from mlinfra.catalog import charts
+    from mlinfra.catalog import charts, pools
     from mlinfra.catalog.compatibility_check import Problem
     from mlinfra.catalog.compatibility_check import check as findings
     from mlinfra.cli.display.columns import print_columns
@@ -68,6 +68,8 @@ def versions(
     chosen, pinned = _chosen(kubernetes, cwd, ())
     old = {one.subject for one in findings(chosen, _day(None)) if one.problem is Problem.OUTDATED}
     rows = [("kubernetes", "", chosen.kubernetes, "kubernetes" in pinned)]
+    releases = ((one, pools.release_version(chosen.kubernetes, one)) for one in ("al2023", "bottlerocket"))
+    rows += [("image", name, release, False) for name, release in releases if release]
     rows += [("addon", name, version, name in pinned) for name, version in chosen.addons.items()]
     rows += [("chart", name, version, name in pinned) for name, version in chosen.charts.items()]
     if outdated:

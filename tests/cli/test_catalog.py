@@ -77,7 +77,7 @@ def test_the_lock_is_listed_as_the_project_has_it(make) -> None:
     found = json.loads(project.run("catalog", "versions", "--json").out)
     kueue = next(one for one in found if one["name"] == "kueue")
     assert kueue == {"kind": "chart", "name": "kueue", "version": "0.18.0", "pinnedByProject": True, "outdated": True}
-    assert {"kubernetes", "addon", "chart"} == {one["kind"] for one in found}
+    assert {"kubernetes", "image", "addon", "chart"} == {one["kind"] for one in found}
     assert project.run("catalog", "versions", "--outdated").out.split()[:3] == ["chart", "kueue", "0.18.0"]
     elsewhere = project.run("catalog", "versions", "-C", str(project.folder.parent), "--outdated")
     assert "nothing is older" in elsewhere.err
