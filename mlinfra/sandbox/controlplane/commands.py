@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlinfra.sandbox.server.files import HOST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mlinfra.sandbox.controlplane.files import ControlPlaneFiles
@@ -50,6 +51,11 @@ WITHOUT: Final = (
 # The scheduler's and the controllers' own limits, 50 and 20 requests a second, are for machines that are shared.
 QPS: Final = 500
 BURST: Final = 1000
+PARALLEL: Final = 32  # four, kwok's own, wait for each other on a machine with other work
+NOT_SERVING: Final = "--secure-port=0"  # no metrics and health of their own: nobody asks for them
+# Simulated nodes do not fail, and a thousand of them on a busy machine may be late with their leases.
+LEASE_SECONDS: Final = 200
+GRACE_SECONDS: Final = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +65,6 @@ class Ports:
     etcd: int
     peer: int
     apiserver: int
-    controller_manager: int
-    scheduler: int
 
     @property
     def endpoint(self) -> str:
@@ -126,11 +130,12 @@ def apiserver(files: ControlPlaneFiles, ports: Ports) -> list[str]:
     ]
 
 
-def controller_manager(files: ControlPlaneFiles, ports: Ports) -> list[str]:
+def controller_manager(files: ControlPlaneFiles) -> list[str]:
     """The arguments of kube-controller-manager."""
     config = files.kubeconfig("controller-manager")
     return [
-        *_component(config, ports.controller_manager),
+        f"--kubeconfig={config}",
+        NOT_SERVING,
         f"--controllers=*,{','.join(f'-{name}' for name in WITHOUT)}",
         "--use-service-account-credentials=true",
         f"--service-account-private-key-file={files.certificates / 'service-accounts.key'}",
@@ -138,6 +143,7 @@ def controller_manager(files: ControlPlaneFiles, ports: Ports) -> list[str]:
         f"--cluster-signing-cert-file={files.certificates / 'ca.crt'}",
         f"--cluster-signing-key-file={files.certificates / 'ca.key'}",
         "--allocate-node-cidrs=false",
+        f"--node-monitor-grace-period={GRACE_SECONDS}s",
         "--leader-elect=false",
         f"--kube-api-qps={QPS}",
         f"--kube-api-burst={BURST}",
@@ -148,11 +154,9 @@ def controller_manager(files: ControlPlaneFiles, ports: Ports) -> list[str]:
     ]
 
 
-def scheduler(files: ControlPlaneFiles, ports: Ports) -> list[str]:
+def scheduler(files: ControlPlaneFiles) -> list[str]:
     """The arguments of kube-scheduler, which reads `scheduler_configuration` from its configuration file."""
-    config = files.kubeconfig("scheduler")
-    own = [f"--config={files.configuration / 'scheduler.json'}"]
-    return [*own, *(a for a in _component(config, ports.scheduler) if not a.startswith("--kubeconfig=")), "--v=1"]
+    return [f"--config={files.configuration / 'scheduler.json'}", NOT_SERVING, "--v=1"]
 
 
 def scheduler_configuration(files: ControlPlaneFiles) -> str:
@@ -176,8 +180,15 @@ def kwok(files: ControlPlaneFiles) -> list[str]:
         "--manage-all-nodes=true",
         f"--node-ip={HOST}",
         "--node-port=0",  # nobody reads logs of containers that do not run
-        "--node-lease-duration-seconds=40",
+        f"--node-lease-duration-seconds={LEASE_SECONDS}",
     ]
+
+
+def kwok_configuration(stages: Sequence[bytes]) -> bytes:
+    """Kwok's configuration file: how many requests it has under way at once, and what becomes of nodes and pods."""
+    options = dict.fromkeys(("podPlayStageParallelism", "nodePlayStageParallelism", "nodeLeaseParallelism"), PARALLEL)
+    own = {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": options}
+    return b"\n---\n".join([json.dumps(own).encode(), *stages])
 
 
 def kubeconfig(files: ControlPlaneFiles, identity: str, endpoint: str) -> str:
@@ -204,14 +215,6 @@ def kubeconfig(files: ControlPlaneFiles, identity: str, endpoint: str) -> str:
         ],
     }
     return json.dumps(entry, indent=1)
-
-
-def _component(config: Path, port: int) -> list[str]:
-    return [
-        *(f"--{purpose}kubeconfig={config}" for purpose in ("", "authentication-", "authorization-")),
-        f"--bind-address={HOST}",
-        f"--secure-port={port}",
-    ]
 
 
 def _certificate(files: ControlPlaneFiles, identity: str) -> Path:

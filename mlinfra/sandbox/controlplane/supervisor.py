@@ -46,7 +46,9 @@ class Supervisor:
             text = commands.kubeconfig(files, identity, ports.endpoint)
             write_private(files.kubeconfig(identity), text.encode())
         write_private(files.configuration / "scheduler.json", commands.scheduler_configuration(files).encode())
-        write_private(files.configuration / "kwok.yaml", _stages(self.programs["kwok"].parent))
+        write_private(
+            files.configuration / "kwok.yaml", commands.kwok_configuration(_stages(self.programs["kwok"].parent))
+        )
         api = Api(files.kubeconfig("admin"))
         try:
             self._run("etcd", commands.etcd(files, ports))
@@ -54,8 +56,8 @@ class Supervisor:
             self._until("kube-apiserver", api.ready)
             for manifest in _kwok_access():
                 api.apply(manifest, manager="mlinfra-sandbox", force=True)
-            self._run("kube-controller-manager", commands.controller_manager(files, ports))
-            self._run("kube-scheduler", commands.scheduler(files, ports))
+            self._run("kube-controller-manager", commands.controller_manager(files))
+            self._run("kube-scheduler", commands.scheduler(files))
             self._run("kwok", commands.kwok(files))
             account = "/api/v1/namespaces/default/serviceaccounts/default"  # without it no pod is admitted
             self._until("kube-controller-manager", lambda: api.exists(account))
@@ -119,8 +121,8 @@ def free_ports() -> commands.Ports:
             listener.close()
 
 
-def _stages(folder: Path) -> bytes:
-    return b"\n---\n".join(path.read_bytes() for path in sorted(folder.glob("*.yaml")))
+def _stages(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob("*.yaml"))]
 
 
 def _kwok_access() -> list[dict[str, Any]]:

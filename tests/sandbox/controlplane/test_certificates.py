@@ -59,15 +59,15 @@ def test_they_are_kept_while_they_are_good_and_then_made_anew(tmp_path: Path) ->
 
 def test_everything_listens_on_this_machine_alone_and_asks_who_calls(tmp_path: Path) -> None:
     files = ControlPlaneFiles(tmp_path)
-    ports = commands.Ports(etcd=1, peer=2, apiserver=3, controller_manager=4, scheduler=5)
+    ports = commands.Ports(etcd=1, peer=2, apiserver=3)
     api = commands.apiserver(files, ports)
     assert {"--bind-address=127.0.0.1", "--anonymous-auth=false", "--authorization-mode=Node,RBAC"} <= set(api)
     admission = next(one for one in api if one.startswith("--enable-admission-plugins="))
     assert {"PodSecurity", "ResourceQuota", "LimitRanger", "ExtendedResourceToleration"} <= set(
         admission.partition("=")[2].split(",")
     )
-    for arguments in (commands.controller_manager(files, ports), commands.scheduler(files, ports)):
-        assert "--bind-address=127.0.0.1" in arguments
+    for arguments in (commands.controller_manager(files), commands.scheduler(files)):
+        assert "--secure-port=0" in arguments
     urls = [one for one in commands.etcd(files, ports) if "urls=" in one]
     assert urls
     assert all("https://127.0.0.1:" in one for one in urls)
