@@ -38,7 +38,7 @@ down: setup ## destroy the default stack in the sandbox
 
 .PHONY: test
 test: setup ## every default test (under five minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not conformance and not e2e and not mutation"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not conformance and not e2e and not mutation and not training"
 
 .PHONY: conformance
 conformance: setup ## the engine against everything recorded of the real one
@@ -51,6 +51,18 @@ mutation: setup ## change every security-relevant input of our stack, one at a t
 .PHONY: e2e
 e2e: setup ## whole stacks, kills, wheels, and the real pulumi CLI where it is on PATH
 	@$(BIN)/python -m pytest -q -m e2e
+
+# The frameworks are gigabytes, so each has an environment of its own that only this tier makes. One that cannot be had
+# (or is not asked for: TRAIN="torch spark") is skipped, and the tier says so.
+TRAIN ?= torch tensorflow spark ray
+
+.venv-train-%/.ready: $(UV) pyproject.toml uv.lock
+	@echo "setting up: the locked environment of $* in .venv-train-$*"
+	@UV_PROJECT_ENVIRONMENT=.venv-train-$* $(UV) sync --frozen --quiet --only-group train-$* --python $(PYTHON) && touch $@ || echo "$* cannot be installed; its examples are skipped" >&2
+
+.PHONY: e2e-training
+e2e-training: setup $(TRAIN:%=.venv-train-%/.ready) ## train the examples for real: PyTorch, TensorFlow, Spark, Ray (TRAIN="torch ray")
+	@$(BIN)/python -m pytest -q -rs -m training tests/training
 
 .PHONY: lint
 lint: setup ## formatting, lint, types and the import contracts
@@ -70,4 +82,4 @@ bench: setup ## ratios measured side by side
 
 .PHONY: clean
 clean: ## remove the environment and every cache
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .venv-train-* .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

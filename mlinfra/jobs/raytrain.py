@@ -15,8 +15,8 @@ from mlinfra.jobs.sites import Site
 
 HEAD: Final = "head"
 DRIVER: Final = "driver"
-MAX_GROUPS: Final = 7
-"""Kueue takes eight pod sets a workload: the head and seven groups (jobframework.MaxPodSets)."""
+MAX_GROUPS: Final = 16
+"""Kueue takes 18 pod sets a workload (jobframework.MaxPodSets, 0.19): the head, the submitter and these."""
 STORE_SHARE: Final = 0.3
 """The object store's share of a replica's memory, which is Ray's own default."""
 _MIN_STORE: Final = 80  # MiB; Ray refuses less than 75 MiB
