@@ -153,6 +153,7 @@ def _placed(template: Resource) -> Truth:
     severity=Severity.LOW,
     types=(LAUNCH_TEMPLATE,),
     fix='placement={"group_name": group.name}, with aws.ec2.PlacementGroup(name, strategy="cluster")',
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "capacity"},
 )
 def efa_placement_group(template: Resource) -> Truth:
     """Without a cluster placement group latency between nodes varies, and the slowest pair sets the pace.
@@ -185,6 +186,7 @@ def efa_reservation_placement(template: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(NODE_GROUP, GROUP),
     fix="subnet_ids=[subnet.id]: one subnet, and a group of its own for another zone",
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "zones"},
 )
 def efa_one_zone(group: Resource) -> Truth:
     """EFA does not leave its zone: a job that is spread over two falls back to TCP, or hangs."""

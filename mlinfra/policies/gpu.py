@@ -27,6 +27,7 @@ _TARGET: Final = "capacityReservationSpecification.capacityReservationTarget"
     severity=Severity.MEDIUM,
     types=(LAUNCH_TEMPLATE, NODE_GROUP, NODE_CLASS),
     fix='image_id="ami-0123456789abcdef0", release_version="1.35.3-20260903", or amiSelectorTerms [{alias: al2023@v20260903}]',
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "release_version"},
 )
 def gpu_ami_pinned(resource: Resource) -> Truth:
     """Driver, CUDA and EFA come with the image: the latest one can break a training run that has worked for weeks."""
@@ -56,6 +57,7 @@ def _is_pinned(image: Any) -> bool:
     types=(LAUNCH_TEMPLATE,),
     fix='instance_market_options={"market_type": "capacity-block"}, capacity_reservation_specification='
     '{"capacity_reservation_target": {"capacity_reservation_id": block.id}}',
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "capacity"},
 )
 def gpu_block_market(template: Resource) -> Truth:
     """A block that was paid for in advance stays empty when the template asks for ordinary capacity, or names no block."""
@@ -102,6 +104,7 @@ def gpu_reservation_end(reservation: Resource) -> Truth:
     types=(LAUNCH_TEMPLATE,),
     profiles=frozenset({Profile.ISOLATED}),
     fix='placement={"tenancy": "dedicated"}',
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "dedicated"},
 )
 def gpu_dedicated_tenancy(template: Resource) -> Truth:
     """Where other customers must not be on the same machine. The largest sizes are a whole machine already: waive it there."""

@@ -50,7 +50,7 @@ def _accelerated_pool(pool: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(NODE_POOL,),
     fix='spec.template.spec.taints: [{key: nvidia.com/gpu, value: "true", effect: NoSchedule}]',
-    arguments={"GpuNodePool": "taints"},
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "taints"},
 )
 def karpenter_gpu_taint(pool: Resource) -> Truth:
     """Without a taint Karpenter buys GPUs for pods that need none."""
@@ -64,7 +64,7 @@ def karpenter_gpu_taint(pool: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(NODE_GROUP, NODE_POOL),
     fix='instance_types=["g6.2xlarge", "g5.2xlarge", "g6e.2xlarge"]',
-    arguments={"NodePool": "instance_types", "GpuNodePool": "instance_types"},
+    arguments={"mlinfra:node_pool:NodePool": "instance_types", "mlinfra:gpu_node_pool:GpuNodePool": "instance_types"},
 )
 def spot_diversified(nodes: Resource) -> Truth:
     """Spot takes instances back by type and zone: a pool of one type loses all of its nodes in the same minute."""
@@ -91,7 +91,7 @@ def _several(raw: Any) -> bool:
     types=(NODE_GROUP,),
     fix="aws.autoscaling.Schedule(name, autoscaling_group_name=group.resources[0].autoscaling_groups[0].name, "
     "desired_capacity=0, min_size=0, max_size=4, start_time=an hour before the end of the block)",
-    arguments={"GpuNodePool": "capacity"},
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "capacity"},
 )
 def gpu_block_window(nodes: Resource) -> Truth:
     """EC2 ends the instances of a block whatever runs on them; a group that still wants them asks in vain ever after."""
@@ -105,7 +105,7 @@ def gpu_block_window(nodes: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(NODE_GROUP,),
     fix='capacity_type="CAPACITY_BLOCK", with a launch template of instance_market_options={"market_type": "capacity-block"}',
-    arguments={"GpuNodePool": "capacity"},
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "capacity"},
 )
 def gpu_block_node_group(nodes: Resource) -> Truth:
     """EKS starts nothing when one says that a block is meant and the other does not."""
@@ -126,7 +126,7 @@ def gpu_block_node_group(nodes: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(NODE_GROUP,),
     fix='ami_type="AL2023_x86_64_NEURON" for Trainium and Inferentia, "AL2023_ARM_64_NVIDIA" for GPUs beside Arm processors',
-    arguments={"NodePool": "instance_types", "GpuNodePool": "instance_types"},
+    arguments={"mlinfra:node_pool:NodePool": "instance_types", "mlinfra:gpu_node_pool:GpuNodePool": "instance_types"},
 )
 def eks_ami_fits(nodes: Resource) -> Truth:
     """EKS starts no node of another architecture, and one with another vendor's driver offers no accelerator."""
@@ -159,7 +159,7 @@ def _driver(ami_type: str, vendor: str) -> bool:
     severity=Severity.LOW,
     types=(LAUNCH_TEMPLATE,),
     fix='network_interfaces=[{"network_card_index": i, "interface_type": "efa-only", ...} for i in range(cards)]',
-    arguments={"GpuNodePool": "efa"},
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "efa"},
 )
 def efa_placed(template: Resource) -> Truth:
     """They are meant for jobs over several nodes, which have a small part of the network without it."""
@@ -181,7 +181,7 @@ def efa_placed(template: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(NODE_POOL,),
     fix="a requirement of topology.kubernetes.io/zone with one value, and a pool for each zone",
-    arguments={"GpuNodePool": "zones"},
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "zones"},
 )
 def karpenter_efa_zone(pool: Resource) -> Truth:
     """EFA does not leave its zone: a job that is spread over two falls back to TCP, or hangs."""
