@@ -101,7 +101,13 @@ def features() -> Mapping[str, str]:
 
 def check(chosen: Chosen, today: date) -> list[Finding]:
     """Everything that is wrong with a set on a day, the worst first."""
-    found = [*_support(chosen.kubernetes, today), *_kubernetes(chosen), *_constraints(chosen), *_outdated(chosen)]
+    found = [
+        *_support(chosen.kubernetes, today),
+        *_kubernetes(chosen),
+        *_constraints(chosen),
+        *_outdated(chosen),
+        *_age(today),
+    ]
     order = list(Problem)
     return sorted(found, key=lambda one: (order.index(one.problem), one.subject, one.message))
 
@@ -181,6 +187,13 @@ def _outdated(chosen: Chosen) -> Iterator[Finding]:
         newest = entry["versions"].get(chosen.kubernetes)
         if newest:
             yield from _older(f"the add-on {name}", name, version, newest, entry["source"])
+
+
+def _age(today: date) -> Iterator[Finding]:
+    old = (today - eks.as_of()).days
+    if old > compatibility.fact("notice", "catalogue"):
+        message = f"the catalogue is {old} days old, and knows nothing of what came since"
+        yield Finding(Problem.OUTDATED, "catalogue", message, "install a newer mlinfra, or `mlinfra catalog refresh`")
 
 
 def _older(what: str, name: str, mine: str, pinned: str, source: str) -> Iterator[Finding]:

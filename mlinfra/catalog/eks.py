@@ -48,6 +48,12 @@ def support(version: str) -> Support | None:
     return Support(oldest["standard"], oldest["extended"])
 
 
+def as_of() -> date:
+    """The day on which the catalogue last asked which versions there are."""
+    day: date = _table()["date"]
+    return day
+
+
 def supported_versions(today: date) -> tuple[str, ...]:
     """The Kubernetes versions in standard support on a day, the oldest first."""
     known: Mapping[str, Any] = _table()["versions"]["support"]

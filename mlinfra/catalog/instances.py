@@ -6,6 +6,7 @@ import functools
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog import devices, quotas
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from mlinfra.catalog.devices import Accelerator
 
-_TABLES: Final = ("instances_accelerated", "instances_general")
+# Whether the types of a table have accelerators.
+_TABLES: Final = {"instances_accelerated": True, "instances_general": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +103,18 @@ def instance_type(name: str) -> InstanceType | None:
 
 def instance_types(*, accelerated: bool | None = None) -> Iterator[InstanceType]:
     """Every instance type, in the order of the tables: all, those with accelerators, or those without."""
-    for table in _TABLES:
-        for one in _types(table).values():
-            if accelerated is None or accelerated == (one.accelerator is not None):
-                yield one
+    for table, has in _TABLES.items():
+        if accelerated in (None, has):
+            yield from _types(table).values()
 
 
+@functools.cache
 def families(*, accelerated: bool | None = None) -> Mapping[str, tuple[InstanceType, ...]]:
     """The instance types by family: all, those with accelerators, or those without."""
     found: dict[str, list[InstanceType]] = {}
     for one in instance_types(accelerated=accelerated):
         found.setdefault(one.family, []).append(one)
-    return {family: tuple(types) for family, types in found.items()}
+    return MappingProxyType({family: tuple(types) for family, types in found.items()})
 
 
 @functools.cache

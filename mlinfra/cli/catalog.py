@@ -51,7 +51,7 @@ def instances(
     region: Region = "us-east-1",
     json: Json = False,
 ) -> None:
-    """List instance types with accelerators (or, with --cpu, those without), the cheapest of a family first.
+    """List instance types with accelerators (or, with --cpu, those without), the smallest of a family first.
 
     mlinfra catalog instances --gpu H100
     mlinfra catalog instances --efa --min-gpus 8 --bought capacity-block

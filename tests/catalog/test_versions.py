@@ -163,6 +163,11 @@ def test_support_ends(today: date, problem: str | None) -> None:
     } == ({problem} if problem else set())
 
 
+def test_an_old_catalogue_says_so() -> None:
+    assert "catalogue" in {one.subject for one in check(Chosen("1.36"), date(2027, 4, 1))}
+    assert "catalogue" not in {one.subject for one in check(Chosen("1.36"), date(2027, 3, 1))}
+
+
 def test_every_constraint_is_checkable() -> None:
     known = {"kubernetes", *charts.charts(), *charts.addons(), *compatibility_check.features()}
     constraints = list(compatibility.constraints())

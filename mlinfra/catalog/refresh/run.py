@@ -73,8 +73,9 @@ def refresh(
         found = aws.addon_versions(clients, regions[0], lock["addons"], [one for one in known if one in versions])
         made["versions"] = _addons(texts["versions"], lock, found, today)
     changes = [change for name, text in made.items() for change in differences(name, texts[name], text)]
-    for name in {change.table for change in changes}:
-        write_for_user(directory / f"{name}.toml", made[name].encode())
+    for name, text in made.items():
+        if text != texts[name]:  # what is the same has a new date
+            write_for_user(directory / f"{name}.toml", text.encode())
     return changes
 
 
