@@ -41,6 +41,31 @@ def namespaced(kind: str) -> bool:
     return kind not in _cluster_wide()
 
 
+def built_in(group: str) -> bool:
+    """Whether the kinds of an API group are Kubernetes' own; the core group is empty."""
+    return group in _table()["groups"]["built_in"]
+
+
+def fidelity(token: str) -> str:
+    """How well the sandbox's object store emulates a type such as `kubernetes:apps/v1:Deployment`.
+
+    validated: checked as an API server does, and kept. recorded: kept as given, of which only the structure is known.
+    """
+    module = token.split(":")[1].removeprefix("core/")
+    group = module.rpartition("/")[0]
+    return "validated" if built_in(group) or group in _table()["groups"]["typed"] else "recorded"
+
+
+def custom() -> Iterator[str]:
+    """The types of the custom kinds that are known, in order."""
+    found = {
+        f"kubernetes:{one.group}/{one.versions[0]}:{one.kind}"
+        for part in _table()["definitions"].values()
+        for one in _definitions(part)
+    }
+    yield from sorted(found)
+
+
 def replaced_for(group: str, kind: str) -> tuple[str, ...]:
     """The fields of a built-in kind whose change replaces an object, as `spec.containers[*].image`."""
     return tuple(_table()["replace"].get(f"{group}/{kind}", ()))

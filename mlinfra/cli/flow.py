@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from mlinfra import engine
-from mlinfra.catalog import aws_types
+from mlinfra.catalog import aws_types, kubernetes_kinds
 from mlinfra.cli.display import summary
 from mlinfra.cli.display.jsonlines import JsonLines
 from mlinfra.cli.display.live import LiveView
@@ -170,7 +170,7 @@ class Flow:
         self, *, preview: bool = False, plan: Progress | None = None, messages: bool = True
     ) -> tuple[Result, Progress]:
         """Let the engine work under the view that suits the audience, and sum up."""
-        progress = Progress(fidelity=lambda token: aws_types.fidelity(token) or "", plan=plan)
+        progress = Progress(fidelity=self._fidelity, plan=plan)
         verb = TITLES[self.operation][0 if preview else 1]
         title = f"{verb} {self.stack.project.name}/{self.stack.name}"
         with interruptible(self.options.cancel, progress), self._view(progress, title, preview=preview) as view:
@@ -216,6 +216,12 @@ class Flow:
         summary.print_counts(out, result, progress, preview=preview)
         if self.operation == "up" and not preview and not result.failed:
             summary.print_fidelity(out, result.snapshot.resources, progress.fidelity)
+
+    def _fidelity(self, token: str) -> str:
+        """How well the sandbox emulates a type; empty when it does not."""
+        if token.startswith("kubernetes:"):
+            return "real" if self.session.server.kubeconfig else kubernetes_kinds.fidelity(token)
+        return aws_types.fidelity(token) or ""
 
     def _agree(self, plan: Progress | None) -> bool:
         """Ask; `details` shows which properties change and asks again."""

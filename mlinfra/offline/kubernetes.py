@@ -5,21 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
+from mlinfra.catalog.kubernetes_kinds import namespaced
 from mlinfra.engine.provider import Checked
 from mlinfra.stack.urn import name_of, type_of
 from mlinfra.stack.values import UNKNOWN, Properties, Secret
 
-# Kinds without a namespace, of the built-in groups (https://kubernetes.io/docs/reference/kubernetes-api/).
-_CLUSTER_WIDE: Final = frozenset(
-    {
-        "APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding",
-        "ClusterTrustBundle", "CustomResourceDefinition", "DeviceClass", "FlowSchema", "IngressClass",
-        "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration", "Namespace",
-        "Node", "PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "ResourceSlice", "RuntimeClass",
-        "ServiceCIDR", "StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
-        "ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeAttributesClass",
-    }
-)  # fmt: skip
 _RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 _OF_THE_CLUSTER: Final = ("creationTimestamp", "generation", "resourceVersion", "uid")
 
@@ -47,7 +37,7 @@ def create(urn: str, inputs: Properties) -> tuple[Any, Properties]:
     if metadata is UNKNOWN or _has_no_metadata(urn):
         return UNKNOWN, {**inputs, "status": UNKNOWN}
     found = {**metadata, **dict.fromkeys(_OF_THE_CLUSTER, UNKNOWN)}
-    if type_of(urn).rpartition(":")[2] not in _CLUSTER_WIDE:
+    if namespaced(type_of(urn).rpartition(":")[2]):
         found.setdefault("namespace", "default")
     parts = [found[key] for key in ("namespace", "name") if key in found]
     known = "name" in found and all(isinstance(part, str) for part in parts)

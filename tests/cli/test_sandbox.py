@@ -45,7 +45,9 @@ def test_a_sandbox_from_start_to_stop(outputs_only: Project, tmp_path: Path) -> 
         variables = dict(line.split("=", 1) for line in seen)
         assert variables["AWS_ENDPOINT_URL"] == info["endpoint_url"]
         assert variables["AWS_REGION"] == "eu-west-1"
-        assert variables["PULUMI_DEBUG_PROVIDERS"] == f"aws:{info['provider_port']}"
+        assert (
+            variables["PULUMI_DEBUG_PROVIDERS"] == f"aws:{info['provider_port']},kubernetes:{info['kubernetes_port']}"
+        )
         assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_S3"} & variables.keys()
         told = json.loads(run("sandbox", "env", "--json", "--region", "eu-west-1").out)
         assert told.items() <= variables.items()
@@ -155,7 +157,7 @@ def test_an_imported_state_is_believed(deployed: Project) -> None:
 
 def test_types_says_what_is_emulated_and_how_well(outputs_only: Project) -> None:
     rows = json.loads(outputs_only.run("types", "--json").out)
-    assert {row["fidelity"] for row in rows} <= {"moto", "overlay", "recorded"}
+    assert {row["fidelity"] for row in rows} <= {"moto", "overlay", "validated", "recorded"}
     tokens = [row["type"] for row in rows]
     assert tokens == sorted(set(tokens))
     assert "aws:s3/bucket:Bucket" in tokens

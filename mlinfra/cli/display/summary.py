@@ -31,7 +31,13 @@ _OUTPUT_WIDTH = 80
 _VERDICTS = {f"{what} {end}" for what in ("preview", "update") for end in ("failed", "canceled")}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "", "info#err": "", "debug": "dim"}
 _ORDER = {op: place for place, op in enumerate(WORDS)}
-_MEANING = {"moto": "by moto", "overlay": "by mlinfra's own store", "recorded": "recorded only"}
+_MEANING = {
+    "moto": "by moto",
+    "overlay": "by mlinfra's own store",
+    "validated": "kept and validated",
+    "real": "by a real API server",
+    "recorded": "recorded only",
+}
 
 
 def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlinfra.catalog.kubernetes_kinds import built_in
 from mlinfra.sandbox.kubernetes.store.rules import syntax
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def check(kind: Kind, manifest: Manifest) -> Iterator[str]:
     if not name:
         yield "metadata.name: Required value: name or generateName is required"
     else:
-        checked = _NAMES.get(kind.name, syntax.subdomain) if _built_in(kind) else syntax.subdomain
+        checked = _NAMES.get(kind.name, syntax.subdomain) if built_in(kind.group) else syntax.subdomain
         yield from checked(name, "metadata.name")
         if (kind.group, kind.name) == ("batch", "CronJob") and len(str(name)) > _CRON_NAME:
             yield f'metadata.name: Invalid value: "{name}": must be no more than 52 characters'
@@ -41,12 +42,8 @@ def check(kind: Kind, manifest: Manifest) -> Iterator[str]:
         yield "metadata.annotations: Too long: may not be more than 262144 bytes"
     for finalizer in metadata.get("finalizers") or ():
         yield from syntax.qualified(finalizer, "metadata.finalizers")
-        if "/" not in str(finalizer) and not _built_in(kind):
+        if "/" not in str(finalizer) and not built_in(kind.group):
             yield f'metadata.finalizers: Invalid value: "{finalizer}": name is neither a standard finalizer name nor is it fully qualified'
     controllers = [one for one in metadata.get("ownerReferences") or () if one.get("controller")]
     if len(controllers) > 1:
         yield "metadata.ownerReferences: Invalid value: only one reference can have Controller set to true"
-
-
-def _built_in(kind: Kind) -> bool:
-    return "." not in kind.group or kind.group.endswith(".k8s.io")
