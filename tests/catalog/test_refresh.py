@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,20 +35,22 @@ def tables(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@functools.cache
+def client(service: str, region: str) -> Any:
+    return boto3.client(service, region_name=region, **KEYS)
+
+
 class Aws:
     """Clients that answer what they were told, in order."""
 
     def __init__(self) -> None:
         self.stubs: dict[tuple[str, str], Stubber] = {}
-        self.made: dict[tuple[str, str], Any] = {}
 
     def __call__(self, service: str, region: str) -> Any:
-        key = (service, region)
-        if key not in self.made:
-            self.made[key] = boto3.client(service, region_name=region, **KEYS)
-            self.stubs[key] = Stubber(self.made[key])
-            self.stubs[key].activate()
-        return self.made[key]
+        if (service, region) not in self.stubs:
+            self.stubs[service, region] = Stubber(client(service, region))
+            self.stubs[service, region].activate()
+        return client(service, region)
 
     def says(self, service: str, operation: str, answer: dict[str, Any], region: str = "us-east-1") -> Aws:
         self(service, region)
@@ -61,6 +65,17 @@ class Aws:
     def done(self) -> None:
         for stub in self.stubs.values():
             stub.assert_no_pending_responses()
+
+    def close(self) -> None:
+        for stub in self.stubs.values():
+            stub.deactivate()
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    aws = Aws()
+    yield aws
+    aws.close()
 
 
 def info(name: str, **changes: Any) -> dict[str, Any]:
@@ -92,10 +107,10 @@ def rows(tables: Path, name: str, family: str) -> dict[str, Any]:
     return found
 
 
-def test_what_is_the_same_gets_a_new_date(tables: Path) -> None:
+def test_what_is_the_same_gets_a_new_date(aws: Aws, tables: Path) -> None:
     before = texts(tables)
     same = types(info("p5.48xlarge"), info("p6-b300.48xlarge"), info("m8g.large"), info("t2.micro"))
-    assert refresh(Aws().says("ec2", "describe_instance_types", same), tables, "instances") == []
+    assert refresh(aws.says("ec2", "describe_instance_types", same), tables, "instances") == []
     changed = {name for name, text in texts(tables).items() if text != before[name]}
     assert changed == {"instances_accelerated.toml", "instances_general.toml"}
     for name in changed:
@@ -103,10 +118,10 @@ def test_what_is_the_same_gets_a_new_date(tables: Path) -> None:
         assert [line.partition(" ")[0] for was, line in zip(old, new, strict=True) if was != line] == ["source", "date"]
 
 
-def test_new_and_changed_types_are_written(tables: Path) -> None:
+def test_new_and_changed_types_are_written(aws: Aws, tables: Path) -> None:
     new = info("p5.48xlarge") | {"InstanceType": "p9.48xlarge"}
     changed = info("p5.48xlarge", MemoryInfo={"SizeInMiB": 1})
-    aws = Aws().says("ec2", "describe_instance_types", types(new))
+    aws.says("ec2", "describe_instance_types", types(new))
     aws.says("ec2", "describe_instance_types", types(changed), "us-west-2")
     changes = refresh(aws, tables, "instances", regions=("us-east-1", "us-west-2"))
     facts = {one.fact: (one.before, one.after) for one in changes}
@@ -119,17 +134,17 @@ def test_new_and_changed_types_are_written(tables: Path) -> None:
     assert (table["date"], len(table["source"])) == (TODAY, 1)
 
 
-def test_families_with_a_source_of_their_own_are_left_alone(tables: Path) -> None:
+def test_families_with_a_source_of_their_own_are_left_alone(aws: Aws, tables: Path) -> None:
     before = rows(tables, "instances_accelerated", "trn2")
     wrong = info("p5.48xlarge") | {"InstanceType": "trn2.48xlarge"}
-    aws = Aws().says("ec2", "describe_instance_types", types(wrong, info("p5.48xlarge")))
+    aws.says("ec2", "describe_instance_types", types(wrong, info("p5.48xlarge")))
     refresh(aws, tables, "instances")
     assert rows(tables, "instances_accelerated", "trn2") == before
 
 
-def test_a_region_without_gpus_is_refused(tables: Path) -> None:
+def test_a_region_without_gpus_is_refused(aws: Aws, tables: Path) -> None:
     before = texts(tables)
-    aws = Aws().says("ec2", "describe_instance_types", types(info("m8g.large")))
+    aws.says("ec2", "describe_instance_types", types(info("m8g.large")))
     with pytest.raises(ConfigError, match="no instance type with accelerators"):
         refresh(aws, tables, "instances")
     assert texts(tables) == before
@@ -141,9 +156,8 @@ def product(name: str, usd: str, unit: str = "Hrs") -> str:
     return json.dumps({"product": {"attributes": {"instanceType": name}}, "terms": terms})
 
 
-def test_prices_are_written_by_region(tables: Path) -> None:
+def test_prices_are_written_by_region(aws: Aws, tables: Path) -> None:
     regions = list(tomllib.loads((tables / "prices.toml").read_text("utf-8"))["regions"])
-    aws = Aws()
     for at, _ in enumerate(regions):
         page = [product("p5.48xlarge", f"{50 + at}.5"), product("m8g.large", "0.1"), product("x1.32xlarge", "13.3")]
         page += [product("p5e.48xlarge", "0.0"), product("p5.4xlarge", "1.0", "Quantity")]
@@ -163,9 +177,9 @@ def quota(code: str, name: str, value: float) -> dict[str, Any]:
     return {"QuotaCode": code, "QuotaName": name, "Value": value}
 
 
-def test_quotas_follow_aws(tables: Path) -> None:
+def test_quotas_follow_aws(aws: Aws, tables: Path) -> None:
     answer = {"Quotas": [quota("L-417A185B", "Running On-Demand P instances", 96.0), quota("L-0", "Other", 1.0)]}
-    changes = refresh(Aws().says("service-quotas", "list_aws_default_service_quotas", answer), tables, "quotas")
+    changes = refresh(aws.says("service-quotas", "list_aws_default_service_quotas", answer), tables, "quotas")
     assert [(one.fact, one.before["default"], one.after["default"]) for one in changes] == [
         ("quotas.on-demand.p", 0, 96)
     ]
@@ -180,7 +194,7 @@ def addon(name: str, *versions: tuple[str, bool]) -> dict[str, Any]:
     return {"addonName": name, "addonVersions": listed}
 
 
-def test_versions_follow_eks(tables: Path) -> None:
+def test_versions_follow_eks(aws: Aws, tables: Path) -> None:
     ends = datetime(2028, 1, 31, 12, tzinfo=UTC)
     known = [
         {"clusterVersion": "1.37", "endOfStandardSupportDate": ends},
@@ -189,7 +203,7 @@ def test_versions_follow_eks(tables: Path) -> None:
         {"clusterVersion": "1.31", "endOfStandardSupportDate": datetime(2025, 11, 26, tzinfo=UTC),
          "endOfExtendedSupportDate": datetime(2026, 11, 26, tzinfo=UTC)},
     ]  # fmt: skip
-    aws = Aws().says("eks", "describe_cluster_versions", {"clusterVersions": known})
+    aws.says("eks", "describe_cluster_versions", {"clusterVersions": known})
     kept = addon("vpc-cni", ("v1.23.0-eksbuild.1", True), ("v1.99.0-eksbuild.1", False))
     aws.says("eks", "describe_addon_versions", {"addons": [kept]})
     aws.says(
@@ -205,9 +219,9 @@ def test_versions_follow_eks(tables: Path) -> None:
     assert pinned["service_account"] == "kube-system/aws-node"
 
 
-def test_nothing_is_written_when_anything_is_refused(tables: Path) -> None:
+def test_nothing_is_written_when_anything_is_refused(aws: Aws, tables: Path) -> None:
     before = texts(tables)
-    aws = Aws().says("ec2", "describe_instance_types", types(info("p5.48xlarge", MemoryInfo={"SizeInMiB": 1})))
+    aws.says("ec2", "describe_instance_types", types(info("p5.48xlarge", MemoryInfo={"SizeInMiB": 1})))
     aws.refuses("service-quotas", "list_aws_default_service_quotas")
     with pytest.raises(ClientError, match="not authorized"):
         refresh(aws, tables, "instances", "quotas")
