@@ -83,7 +83,7 @@ class Deployed:
         self._home = home
         self._project = Project.load(ROOT)
         session = Session.open(home)
-        self._env = {"PULUMI_DEBUG_PROVIDERS": f"aws:{session.server.provider_port}"}
+        self._env = {"PULUMI_DEBUG_PROVIDERS": session.exports({})["PULUMI_DEBUG_PROVIDERS"]}
         result = up(self._stack({}), self._options(), lambda _: None)
         assert not result.failed, result.errors
 
