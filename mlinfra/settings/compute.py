@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import AfterValidator, model_validator
 
 from mlinfra.catalog.instances import instance_type
-from mlinfra.components.cluster.access import ClusterAccess
 from mlinfra.components.cluster.args import ClusterArgs
+from mlinfra.components.cluster.reference import ClusterReference
+from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.gpu_node_pool import GpuNodePoolArgs
 from mlinfra.components.problems import Invalid
 from mlinfra.components.teams.teams import TeamSpaceArgs
@@ -16,13 +17,16 @@ from mlinfra.settings.derived import Derived, derived
 from mlinfra.settings.storage import names
 
 if TYPE_CHECKING:
+    from mlinfra.components.cluster.access import ClusterAccess
+    from mlinfra.components.cluster.auto_mode import AutoMode
 
-    class ClusterPart(Derived):
+    class ClusterPart(Derived):  # noqa: D101 - made below
         access: Mapping[str, ClusterAccess]
+        auto_mode: AutoMode | None
 
-    class PoolPart(Derived): ...
+    class PoolPart(Derived): ...  # noqa: D101
 
-    class TeamPart(Derived): ...
+    class TeamPart(Derived): ...  # noqa: D101
 
 else:
     ClusterPart = derived(
@@ -50,6 +54,12 @@ class PoolSettings(PoolPart):
         """Whether any of its instance types has accelerators."""
         types = [instance_type(name) for name in self.arguments.get("instance_types", ())]
         return any(one.accelerator is not None for one in types if one)
+
+    def on(self, cluster: ClusterReference) -> NodePoolArgs:
+        """The arguments of the pool on the cluster."""
+        if self.accelerated:
+            return GpuNodePoolArgs(cluster=cluster, **self.arguments)
+        return NodePoolArgs(cluster=cluster, **self.arguments)
 
 
 class TeamSettings(TeamPart):

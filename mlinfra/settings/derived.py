@@ -41,11 +41,9 @@ def _part(args: type[Args]) -> type[Args]:
         return args
     nested = {field: (_camel(info.annotation), info) for field, info in args.model_fields.items()}
     changed = {field: given for field, given in nested.items() if given[0] != given[1].annotation}
-    made: Any = create_model(  # type: ignore[call-overload]
-        args.__name__, __base__=(Part, args), __doc__=args.__doc__, __module__=__name__, **changed
-    )
-    found: type[Args] = made
-    return found
+    model: Any = create_model  # its overloads know no fields that are only known when it runs
+    made: type[Args] = model(args.__name__, __base__=(Part, args), __doc__=args.__doc__, __module__=__name__, **changed)
+    return made
 
 
 def _camel(annotation: Any) -> Any:

@@ -4,8 +4,6 @@ import pulumi
 import pulumi_aws as aws
 
 import mlinfra as ml
-from mlinfra.components.devices.devices import DeviceLayer, DeviceLayerArgs
-from mlinfra.components.teams.teams import TeamSpace
 
 settings = ml.PlatformSettings.load()
 ml.tag_everything(settings.tags)
@@ -251,20 +249,36 @@ if settings.cluster:
         ),
     )
     inside = pulumi.ResourceOptions(provider=cluster.kubernetes)
+    wanted = {name: pool.on(cluster.reference) for name, pool in settings.pools.items()}
+    elastic = any(pool.shape().provisioner is ml.Provisioner.KARPENTER for pool in wanted.values())
+    karpenter = (
+        ml.Karpenter(
+            "platform-karpenter",
+            ml.KarpenterArgs(
+                cluster=cluster.reference,
+                boundary_arn=boundary.policy_arn,
+                queue_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+            ),
+            inside,
+        )
+        if elastic and not settings.cluster.auto_mode
+        else None
+    )
+    beside = pulumi.ResourceOptions(provider=cluster.kubernetes, depends_on=[karpenter] if karpenter else [])
     pools = [
-        (ml.GpuNodePool if pool.accelerated else ml.NodePool)(
-            f"platform-{name}", {"cluster": cluster.reference, **pool.arguments}, inside
+        (ml.GpuNodePool if settings.pools[name].accelerated else ml.NodePool)(
+            f"platform-{name}", args, beside
         ).reference
-        for name, pool in settings.pools.items()
+        for name, args in wanted.items()
     ]
     if any(pool.devices for pool in pools):
-        DeviceLayer(
+        ml.DeviceLayer(
             "platform-devices",
-            DeviceLayerArgs(cluster=cluster.reference, pools=[pool for pool in pools if pool.devices]),
+            ml.DeviceLayerArgs(cluster=cluster.reference, pools=[pool for pool in pools if pool.devices]),
             inside,
         )
     for name, team in settings.teams.items():
-        TeamSpace(
+        ml.TeamSpace(
             f"platform-{name}",
             {"cluster": cluster.reference, "namespace": name, "pools": pools, **team.arguments},
             inside,
