@@ -131,7 +131,7 @@ def test_local_disks_are_used_where_every_type_has_them() -> None:
 
 
 def test_the_catalogue_pins_the_image_unless_a_release_is_given() -> None:
-    assert gpus().shape().release == "1.35.3-20260415"
+    assert gpus().shape().release == "1.35.6-20260818"
     assert gpus(release_version="1.35.4-20260501").shape().release == "1.35.4-20260501"
     assert cpus(system="bottlerocket").shape().release is None
 
