@@ -1,6 +1,6 @@
 """`make bench`: what mlinfra costs, as ratios measured side by side in this run. There is no pass or fail by time alone.
 
-    python -m bench [--runs N] [--resources N] [--only plan,up,again,growth,components,check,checkov,scale] [--json]
+    python -m bench [--runs N] [--resources N] [--only plan,up,again,growth,components,check,checkov,pools,scale] [--json]
 
 Times are by the clock, start and exit of every process included; "cpu" is the ratio of the processor time used, that of
 the sandbox's server or of the null monitor included, which other work on the machine disturbs less.
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bench import check, checkov, components, deploying, planning, scale
+from bench import check, checkov, components, deploying, planning, pools, scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +34,7 @@ MEASURES: dict[str, Callable[[Path, int, int], Iterator[Ratio]]] = {
     "components": components.components_against_raw,
     "check": check.check,
     "checkov": checkov.beside_checkov,
+    "pools": pools.growth,
     "scale": scale.scale,
 }
 

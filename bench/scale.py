@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import time
@@ -141,7 +140,7 @@ def _until(done: Callable[[], bool]) -> None:
 
 def _children(parent: int) -> list[int]:
     found = []
-    for entry in Path("/proc").iterdir() if os.path.isdir("/proc") else ():
+    for entry in Path("/proc").iterdir() if Path("/proc").is_dir() else ():
         try:
             if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
                 found.append(int(entry.name))
