@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DIGEST: Final = re.compile(r"[\w.\-/:]+@sha256:[0-9a-f]{64}")
 _VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]*$"
+PATIENCE: Final = 10
+"""How often an executor or a worker of Ray is replaced here. Their operators do it without counting."""
 MAX_NAME: Final = 40  # a pod is called <job>-<role>-0-<index>, and a label may have 63 characters
 
 
@@ -106,8 +108,8 @@ class Role:
     resources: Resources
     decides: bool = False
     """Whether the job is done when all of these are."""
-    alone: bool = False
-    """Whether a failed replica is started again by itself. Otherwise all start again together, from the checkpoint."""
+    alone: int = 0
+    """How often one of these starts again by itself when it fails. Then, or at once, all start again from the checkpoint."""
 
 
 class Job(Model):

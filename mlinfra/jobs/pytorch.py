@@ -127,7 +127,7 @@ class PyTorchJob(Job):
         return range(node * self.processes, (node + 1) * self.processes)
 
     def roles(self) -> tuple[Role, ...]:  # noqa: D102
-        return (Role(NODE, self.nodes, self.resources, decides=True, alone=self.elastic is not None),)
+        return (Role(NODE, self.nodes, self.resources, decides=True, alone=self.retries if self.elastic else 0),)
 
     def launch(self, role: str, index: Index, site: Site) -> Launch:
         """`torchrun` reads PET_* as it reads its options (torch.distributed.argparse_util)."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from mlinfra.jobs.errors import Invalid
-from mlinfra.jobs.model import Job, Model, Resources, Role
+from mlinfra.jobs.model import PATIENCE, Job, Model, Resources, Role
 from mlinfra.jobs.quantities import amount, mebibytes
 from mlinfra.jobs.replicas import Index, Launch
 from mlinfra.jobs.sites import Site
@@ -78,7 +78,7 @@ class RayTrainJob(Job):
 
     def roles(self) -> tuple[Role, ...]:
         """The driver decides: it is the program. Lost workers come back by themselves, and Ray Train goes on."""
-        groups = (Role(name, one.most, one.resources, alone=True) for name, one in self.workers.items())
+        groups = (Role(name, one.most, one.resources, alone=PATIENCE) for name, one in self.workers.items())
         return (Role(HEAD, 1, self.head), *groups, Role(DRIVER, 1, Resources(cpu="1", memory="1Gi"), decides=True))
 
     def launch(self, role: str, index: Index, site: Site) -> Launch:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from mlinfra.jobs.errors import Invalid
-from mlinfra.jobs.model import Job, Replicas, Resources, Role
+from mlinfra.jobs.model import PATIENCE, Job, Replicas, Resources, Role
 from mlinfra.jobs.quantities import amount, mebibytes
 from mlinfra.jobs.replicas import Index, Launch
 from mlinfra.jobs.sites import Site
@@ -20,6 +20,8 @@ HEAP_SHARE: Final = 0.6
 
 Spark's default overhead for Python is 0.4 of the heap (spark.kubernetes.memoryOverheadFactor); this leaves a little more.
 """
+_NO_REST: Final = {"SPARK_MASTER_OPTS": "-Dspark.master.rest.enabled=false"}
+"""The master's second way in has a port of its own, always the same, which nobody needs."""
 DYNAMIC: Final = "spark.dynamicAllocation.enabled"
 
 
@@ -67,7 +69,7 @@ class SparkJob(Job):
     def roles(self) -> tuple[Role, ...]:
         """The driver decides. An executor that is lost is asked for again, and its tasks run elsewhere meanwhile."""
         return (
-            Role("executor", self.executors.count, self.executors.resources, alone=True),
+            Role("executor", self.executors.count, self.executors.resources, alone=PATIENCE),
             Role("driver", 1, self.driver, decides=True),
         )
 
@@ -88,7 +90,7 @@ class SparkJob(Job):
         env = {"SPARK_LOCAL_IP": site.host(role, index), "SPARK_LOCAL_DIRS": scratch, "SPARK_WORKER_DIR": scratch}
         if role == MASTER.name:
             daemon = ("org.apache.spark.deploy.master.Master", "--host", host, "--port", str(port))
-            return Launch(("spark-class", *daemon, "--webui-port", "0"), env)
+            return Launch(("spark-class", *daemon, "--webui-port", "0"), {**env, **_NO_REST})
         if role == "executor":
             cores, memory = cores_of(self.executors.resources), f"{heap(self.executors.resources)}m"
             daemon = ("org.apache.spark.deploy.worker.Worker", "--cores", str(cores), "--memory", memory)

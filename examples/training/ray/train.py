@@ -90,7 +90,9 @@ def main() -> None:
         train_loop_config={"steps": options.steps, "every": options.checkpoint_every},
         scaling_config=ray.train.ScalingConfig(num_workers=options.workers, use_gpu=options.gpu),
         run_config=ray.train.RunConfig(
-            name="train", storage_path=os.environ["CHECKPOINT_DIR"], failure_config=ray.train.FailureConfig(max_failures=3)
+            name="train",
+            storage_path=os.environ["CHECKPOINT_DIR"],
+            failure_config=ray.train.FailureConfig(max_failures=3),
         ),
     )
     result = trainer.fit()
@@ -102,7 +104,14 @@ def main() -> None:
     output = Path(os.environ["OUTPUT_DIR"])
     torch.save(state["model"], output / "model.pt")
     (output / "report.json").write_text(
-        json.dumps({"nodes": nodes, "final_loss": result.metrics["loss"], "resumed_at": result.metrics["resumed_at"], "weights": weights})
+        json.dumps(
+            {
+                "nodes": nodes,
+                "final_loss": result.metrics["loss"],
+                "resumed_at": result.metrics["resumed_at"],
+                "weights": weights,
+            }
+        )
     )
     print(f"done: loss {result.metrics['loss']:.5f}, on a cluster of {nodes} nodes")
 

@@ -40,7 +40,7 @@ def prepare(spark: SparkSession, rows: int, parts: int) -> DataFrame:
 def main() -> None:
     """Fit every candidate that is not yet fitted, and write the best to OUTPUT_DIR."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--rows", type=int, default=10_000)
     options = parser.parse_args()
 
     spark = SparkSession.builder.getOrCreate()
@@ -62,7 +62,7 @@ def main() -> None:
             found[strength] = json.loads((folder / "report.json").read_text())
             print(f"candidate {strength} was finished before", flush=True)
             continue
-        fitted = LogisticRegression(regParam=strength, maxIter=25, tol=1e-10).fit(training)
+        fitted = LogisticRegression(regParam=strength, maxIter=15, tol=1e-10).fit(training)
         fitted.write().overwrite().save(str(folder / "model"))
         found[strength] = {
             "losses": list(fitted.summary.objectiveHistory),
@@ -73,7 +73,9 @@ def main() -> None:
         print(f"candidate {strength}: accuracy {found[strength]['accuracy']:.4f}", flush=True)
 
     best = max(found, key=lambda strength: found[strength]["accuracy"])
-    LogisticRegressionModel.load(str(checkpoint / f"model-{best}" / "model")).write().overwrite().save(str(output / "model"))
+    LogisticRegressionModel.load(str(checkpoint / f"model-{best}" / "model")).write().overwrite().save(
+        str(output / "model")
+    )
     (output / "report.json").write_text(json.dumps({"executors": hosts, "best": best, **found[best]}))
     print(f"done: regularisation {best}, accuracy {found[best]['accuracy']:.4f}, with {hosts} executors", flush=True)
     spark.stop()

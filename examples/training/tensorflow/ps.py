@@ -58,7 +58,11 @@ def main() -> None:
     cluster = resolver.cluster_spec().as_dict()
     if resolver.task_type in {"worker", "ps"}:
         server = tf.distribute.Server(
-            resolver.cluster_spec(), job_name=resolver.task_type, task_index=resolver.task_id, protocol="grpc", start=True
+            resolver.cluster_spec(),
+            job_name=resolver.task_type,
+            task_index=resolver.task_id,
+            protocol="grpc",
+            start=True,
         )
         print(f"{resolver.task_type} {resolver.task_id} serves at {server.target}")
         server.join()

@@ -85,7 +85,7 @@ class _Run:
         self.tasks: dict[asyncio.Task[int], tuple[str, Role, int]] = {}
         self.running: dict[str, Process] = {}
         self.results: dict[str, ReplicaResult] = {}
-        self.restarts = 0  # of anything: all count towards the job's retries, as JobSet counts them
+        self.restarts = 0  # of everything together, which is what the job's retries count
         self.attempts = 0
         self.fault = options.fault
         self.stopping = asyncio.Event()
@@ -119,7 +119,7 @@ class _Run:
                     deciding.discard(name)
                     if not deciding:
                         return Status.SUCCEEDED, ""
-                elif (failed := self._beyond_repair(name, code)) is not None:
+                elif (failed := self._beyond_repair(name, role, code)) is not None:
                     return Status.FAILED, failed
                 elif await self._again(name, role, index, code):
                     deciding = self._deciding()
@@ -128,22 +128,25 @@ class _Run:
     def _deciding(self) -> set[str]:
         return {f"{role.name}-{index}" for role in self.roles if role.decides for index in range(role.count)}
 
-    def _beyond_repair(self, name: str, code: int) -> str | None:
+    def _beyond_repair(self, name: str, role: Role, code: int) -> str | None:
         if code in self.job.fatal_exit_codes:
             return f"{name} ended with {_said(code)}, after which starting again is useless"
-        if self.restarts >= self.job.retries:
+        if not self._goes_alone(name, role) and self.restarts >= self.job.retries:
             again = f" after {self.restarts} restarts" if self.restarts else ""
             return f"{name} ended with {_said(code)}{again}"
         return None
 
+    def _goes_alone(self, name: str, role: Role) -> bool:
+        return self.results[name].starts <= role.alone
+
     async def _again(self, name: str, role: Role, index: int, code: int) -> bool:
         """Start again what failed; whether that was everything."""
-        self.restarts += 1
         reason = f"{name} ended with {_said(code)}"
-        if role.alone:
-            self.emit(Restarting(name, reason, self.restarts))
+        if self._goes_alone(name, role):
+            self.emit(Restarting(name, reason, self.results[name].starts))
             await self._start_one(role, index)
             return False
+        self.restarts += 1
         self.emit(Restarting("", reason, self.restarts))
         await self._stop_all()
         await self._start_all()

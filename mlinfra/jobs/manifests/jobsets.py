@@ -28,7 +28,7 @@ def replicated_job(
         "parallelism": role.count,
         "completions": role.count,
         # Pods of an elastic job come back one by one; all others start again together, by the failure policy.
-        "backoffLimit": job.retries if role.alone else 0,
+        "backoffLimit": role.alone,
         "activeDeadlineSeconds": job.time_limit,
         "template": {"spec": pod.spec(job, [container])},
     }
