@@ -26,7 +26,7 @@ what is marked with a number when they are constructed, with the same reason and
 _EXCLUSIONS = """
 ## What excludes what
 
-On every kind of pool:
+Whatever the kind of pool:
 """
 _TYPES = """
 ## Accelerated instance types
