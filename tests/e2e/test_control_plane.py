@@ -155,8 +155,10 @@ def test_a_cluster_is_drained_of_what_its_controllers_made(plane: ControlPlane, 
     cluster = backend.open(FIRST)
     cluster.define("karpenter-crd", charts.chart("karpenter-crd").version)
     eventually(lambda: _served(cluster, "karpenter.sh/v1", "NodeClaim"))
-    for manifest in (load_balancer(), claim(), volume(), node_claim(), dead_webhook()):
+    for manifest in (load_balancer(), volume(), claim(), node_claim(), dead_webhook()):
         cluster.apply(manifest, manager="one")
+    claims = cluster.kind("v1", "PersistentVolumeClaim")
+    eventually(lambda: cluster.get(claims, "default", "data")["status"]["phase"], lambda phase: phase == "Bound")
     objects = ClusterObjects.of(Path(plane.info.kubeconfig).read_text())
     with pytest.raises(ApiError, match="failed calling webhook"):
         cluster.apply(config_map("blocked"), manager="one")
@@ -177,7 +179,7 @@ def test_a_cluster_is_drained_of_what_its_controllers_made(plane: ControlPlane, 
                     backend.api.request("PATCH", path, {"metadata": {"finalizers": []}}, content=MERGE)
 
     asked = drain(objects, controllers, timeout=30, interval=0.2)
-    assert "NodeClaim training-1" in asked
+    assert {"NodeClaim training-1", "PersistentVolumeClaim default/data"} <= set(asked)
     left = {line for found in backend.inventory().values() for line in found if not line.startswith("CustomResource")}
     assert left == set()
 

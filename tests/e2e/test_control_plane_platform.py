@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -30,13 +31,14 @@ def names(api: Api, api_version: str, kind: str, namespace: str = "") -> set[str
     return {one["metadata"]["name"] for one in api.objects(api.kind(api_version, kind), namespace)}
 
 
+def pool_of(labels: dict[str, str]) -> str:
+    """The pool that a node is of, by the name that the stack gives it."""
+    return labels[POOL_LABEL].split("-")[1]
+
+
 def pools(api: Api) -> dict[str, int]:
-    """How many nodes each pool has, by the name that the stack gives it."""
-    found: dict[str, int] = {}
-    for node in api.objects(api.kind("v1", "Node")):
-        name = node["metadata"]["labels"][POOL_LABEL].rpartition("-")[0]
-        found[name] = found.get(name, 0) + 1
-    return found
+    """How many nodes each pool has."""
+    return dict(Counter(pool_of(node["metadata"]["labels"]) for node in api.objects(api.kind("v1", "Node"))))
 
 
 def test_everything_is_there(api: Api) -> None:
@@ -51,9 +53,7 @@ def test_everything_is_there(api: Api) -> None:
     }
     eventually(
         lambda: pools(api),
-        lambda found: (
-            found == {"platform-system": 2, "platform-general": 2, "platform-inference": 2, "platform-training": 2}
-        ),
+        lambda found: found == {"system": 2, "general": 2, "inference": 2, "training": 2},
     )
 
 
@@ -64,12 +64,12 @@ def test_nothing_is_left_to_do(sandbox: Shell, api: Api) -> None:
 
 def test_eight_gpus_are_had_on_the_right_pool_alone_and_no_more_than_the_quota(api: Api) -> None:
     place = f"/api/v1/namespaces/{TEAM}/pods"
-    eventually(lambda: pools(api).get("platform-training"), lambda count: count == 2)
+    eventually(lambda: pools(api).get("training"), lambda count: count == 2)
     for name in ("one", "two"):
         api.request("POST", place, pod(name, TEAM, gpu="8", efa="32"))
     for name in ("one", "two"):
         labels = node_of(api, name, TEAM)
-        assert labels[POOL_LABEL].startswith("platform-training")
+        assert pool_of(labels) == "training"
         assert labels["node.kubernetes.io/instance-type"] == "p5.48xlarge"
     with pytest.raises(ApiError, match=r"exceeded quota: quota, requested: .*nvidia.com/gpu=1") as refused:
         api.request("POST", place, pod("three", TEAM, gpu="1"))
@@ -79,7 +79,7 @@ def test_eight_gpus_are_had_on_the_right_pool_alone_and_no_more_than_the_quota(a
     eventually(lambda: list(api.objects(api.kind("v1", "Pod"), TEAM)), lambda left: not left)
     # One GPU with EFA is had only where there is EFA; without, where a node of one GPU is free, or on part of a large one.
     api.request("POST", place, pod("fabric", TEAM, gpu="1", efa="1"))
-    assert node_of(api, "fabric", TEAM)[POOL_LABEL].startswith("platform-training")
+    assert pool_of(node_of(api, "fabric", TEAM)) == "training"
     api.request("DELETE", f"{place}/fabric")
 
 
@@ -87,8 +87,8 @@ def test_pods_without_gpus_stay_off_gpu_nodes(api: Api) -> None:
     place = f"/api/v1/namespaces/{TEAM}/pods"
     for number in range(6):
         api.request("POST", place, pod(f"plain-{number}", TEAM))
-    found = {node_of(api, f"plain-{number}", TEAM)[POOL_LABEL].rpartition("-")[0] for number in range(6)}
-    assert found <= {"platform-general", "platform-system"}
+    found = {pool_of(node_of(api, f"plain-{number}", TEAM)) for number in range(6)}
+    assert found <= {"general", "system"}
     api.request("DELETE", place)
 
 
@@ -168,9 +168,9 @@ def test_people_may_do_what_their_persona_does(
 def test_a_pool_grows_and_shrinks(sandbox: Shell, api: Api) -> None:
     larger = ["--config-path", "--config", "platform:pools.general.nodes=4"]
     assert set(sandbox.changes("up", *WHERE, *larger)) == {"same", "update"}
-    eventually(lambda: pools(api).get("platform-general"), lambda count: count == 4)
+    eventually(lambda: pools(api).get("general"), lambda count: count == 4)
     assert set(sandbox.changes("up", *WHERE)) == {"same", "update"}
-    eventually(lambda: pools(api).get("platform-general"), lambda count: count == 2)
+    eventually(lambda: pools(api).get("general"), lambda count: count == 2)
 
 
 def test_what_an_earlier_server_left_is_there_after_a_restart(sandbox: Shell, api: Api) -> None:
