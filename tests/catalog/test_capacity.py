@@ -45,7 +45,7 @@ def test_what_the_table_denies_is_refused_by_a_component() -> None:
         ("gpu-dra", "dynamic", False),
         ("gpu-dra", "static", True),
         ("capacity-block", "managed", True),
-        ("capacity-block", "dynamic", False),
+        ("capacity-block", "dynamic", True),
         ("mig", "auto", False),
         ("device-plugin", "auto", False),
     ],

@@ -58,13 +58,15 @@ def _reservation(args: Any, shape: Shape) -> None:
 def _block(args: Any, shape: Shape) -> None:
     _one_type(shape, "block-one-type")
     _one_zone(shape)
-    if not shape.managed:
-        raise refused("block-static", fix="leave provisioner out: managed", argument="provisioner")
-    if not shape.fixed:
-        fix = "give nodes, the instances of the block, in place of max_nodes"
+    if shape.fixed and not shape.managed:
+        fix = "give max_nodes in place of nodes, or leave provisioner out: managed"
+        raise refused("block-static", fix=fix, argument="provisioner")
+    if shape.managed and not shape.fixed:
+        fix = "give nodes, the instances of the block, in place of max_nodes, or provisioner=karpenter"
         raise refused("block-elastic", fix=fix, argument="max_nodes")
     if shape.most > pools.limit("block-nodes").values["nodes"]:
-        raise refused("block-nodes", fix="make a pool for each block", argument="nodes")
+        argument = "nodes" if shape.fixed else "max_nodes"
+        raise refused("block-nodes", fix="make a pool for each block", argument=argument)
     if args.dedicated:
         raise refused("block-tenancy", fix="leave dedicated out", argument="dedicated")
 

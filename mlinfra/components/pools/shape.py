@@ -111,9 +111,9 @@ def _provisioner(args: Any, *, efa: bool, placed: bool) -> Provisioner:
     """Managed node groups where nodes are counted or belong together, Karpenter where they come and go."""
     kind = args.capacity.kind
     by_group = kind is CapacityKind.RESERVATION and args.capacity.reservation.group_arn is not None
-    if efa or placed or by_group or kind is CapacityKind.CAPACITY_BLOCK:
+    counted = args.nodes is not None or args.min_nodes > 0 or kind is CapacityKind.RESERVATION
+    if efa or placed or by_group or (kind is CapacityKind.CAPACITY_BLOCK and counted):
         return Provisioner.MANAGED
     if args.cluster.auto_mode:
         return Provisioner.KARPENTER
-    counted = args.nodes is not None or args.min_nodes > 0 or kind is CapacityKind.RESERVATION
     return Provisioner.MANAGED if counted else Provisioner.KARPENTER

@@ -51,7 +51,7 @@ ROWS = (
     row("block-one-type", "instance_types", P5, "p5e.48xlarge", capacity=block(), **ONE),
     row("one-zone-capacity", "zones", P5, capacity=block()),
     row("block-nodes", "nodes", P5, capacity=block(), nodes=65, **ONE),
-    row("block-elastic", "max_nodes", P5, capacity=block(), max_nodes=4, **ONE),
+    row("block-elastic", "max_nodes", P5, capacity=block(), max_nodes=4, provisioner="managed", **ONE),
     row("block-static", "provisioner", P5, capacity=block(), provisioner="karpenter", **ONE),
     row("block-days", "capacity.capacity_block.end", P5, capacity=block(end="2027-01-27T11:30:00Z"), **ONE),
     row("block-days", "capacity.capacity_block.end", P5, capacity=block(end="2027-09-06T11:30:00Z"), **ONE),

@@ -46,6 +46,7 @@ POOLS = {
     "static": gpus("p5.48xlarge", capacity={"reservation": ODCR}, nodes=4, provisioner="karpenter", **ONE),
     "static-close": gpus("p4d.24xlarge", provisioner="karpenter", **ONE),
     "block": gpus("p6-b300.48xlarge", capacity={"capacity_block": BLOCK}, nodes=8, **ONE),
+    "block-elastic": gpus("p5.48xlarge", capacity={"capacity_block": BLOCK}, max_nodes=8, **ONE),
     "mig": gpus("p5.48xlarge", sharing={"mig_profile": "1g.10gb"}, efa=False),
     "mig-rocket": gpus("p5.48xlarge", sharing={"mig_profile": "1g.10gb"}, efa=False, **BOTTLEROCKET),
     "slices": gpus(sharing={"time_slices": 4}),
