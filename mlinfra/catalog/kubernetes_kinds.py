@@ -100,4 +100,4 @@ def _definitions(part: dict[str, Any]) -> Iterator[Definition]:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(resources.files(__package__).joinpath("kubernetes_kinds.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files("mlinfra.catalog").joinpath("kubernetes_kinds.toml").read_text("utf-8"))

@@ -33,9 +33,13 @@ class Service:
         self._mirror: Mirror | None = None
         self._changing = threading.Lock()
 
-    @cached_property
+    @property
     def backend(self) -> RealBackend:
         """The backend that is the control plane. Made when it is asked for: most sandboxes have none."""
+        return self._backend
+
+    @cached_property
+    def _backend(self) -> RealBackend:
         from mlinfra.sandbox.kubernetes.real import RealBackend
 
         return RealBackend(self._control_plane)

@@ -226,6 +226,7 @@ class KubernetesProvider:
             cluster.delete(kind, namespace, name, propagation=_propagation(manifest))
             if annotation(manifest, SKIP_AWAIT) == "true":
                 return
+            live: Manifest = {}
             for _ in _moments(timeout or _seconds(manifest), wanted):
                 live = cluster.get(kind, namespace, name)
         except ApiError as error:
