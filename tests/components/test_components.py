@@ -116,6 +116,7 @@ GPU_POOL = {
     "driver_in_image": True,
 }
 EXAMPLES |= {
+    "CostWatch": {"monthly_usd": 20000, "emails": ["finops@example.com"]},
     "DeviceLayer": {"cluster": CLUSTER, "pools": [GPU_POOL]},
     "Karpenter": {"cluster": CLUSTER, "boundary_arn": BOUNDARY, "queue_key_arn": KEY},
     "TeamSpace": {
@@ -239,7 +240,7 @@ def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
         *(ml.ImageRepository, ml.Secret, ml.AuditTrail, ml.PermissionsBoundary, ml.AuditAlarms, ml.ConfigRecorder),
         *(ml.ThreatDetection, ml.AccountBaseline, ml.ServiceRole, ml.PodRole, ml.ServiceAccountRole),
         *(ml.GitHubProvider, ml.GitHubRole, ml.Personas, ml.Cluster, ml.Karpenter, ml.NodePool, ml.GpuNodePool),
-        *(ml.DeviceLayer, ml.TeamSpace),
+        *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch),
     )
     examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]
     assert all(examples)
