@@ -227,10 +227,10 @@ def _venv(folder: Path | None) -> Path | None:
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
-    found = dict(one.partition("=")[::2] for one in given or ())
-    if wrong := [one for one in given or () if not one.partition("=")[1]]:
+    parts = [one.partition("=") for one in given or ()]
+    if wrong := [key for key, equals, _ in parts if not equals]:
         raise ConfigError(f"{option} {wrong[0]} has no value", fix=f"{option} NAME=VALUE")
-    return found
+    return {key: value for key, _, value in parts}
 
 
 def _seconds(text: str | None) -> int | None:

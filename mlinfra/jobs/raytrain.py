@@ -17,6 +17,8 @@ HEAD: Final = "head"
 DRIVER: Final = "driver"
 MAX_GROUPS: Final = 16
 """Kueue takes 18 pod sets a workload (jobframework.MaxPodSets, 0.19): the head, the submitter and these."""
+_TOKENS_SINCE: Final = (2, 52)
+"""The first version of Ray that asks clients for a token (KubeRay's validation.go)."""
 STORE_SHARE: Final = 0.3
 """The object store's share of a replica's memory, which is Ray's own default."""
 _MIN_STORE: Final = 80  # MiB; Ray refuses less than 75 MiB
@@ -75,6 +77,12 @@ class RayTrainJob(Job):
     def scales(self) -> bool:
         """Whether the number of workers can change."""
         return any(group.most > group.min for group in self.workers.values())
+
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether clients of the cluster need a token. Older versions of Ray obey whoever reaches them."""
+        major, minor, _ = (int(part) for part in self.ray_version.split("."))
+        return (major, minor) >= _TOKENS_SINCE
 
     def roles(self) -> tuple[Role, ...]:
         """The driver decides: it is the program. Lost workers come back by themselves, and Ray Train goes on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 import threading
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.errors import ConfigError
 from mlinfra.jobs.local.events import Ended, Event, Line, Outcome, ReplicaResult, Restarting, Started, Status
 from mlinfra.jobs.local.process import Process
+from mlinfra.jobs.raytrain import RayTrainJob
 from mlinfra.jobs.replicas import launch
 from mlinfra.jobs.sites import Loopback
 from mlinfra.jobs.spark import MASTER, SparkJob
@@ -82,6 +84,9 @@ class _Run:
         self.job, self.options, self.emit = job, options, emit
         # Kubernetes starts Spark's executors; here Spark's own master does.
         self.roles: tuple[Role, ...] = ((MASTER,) if isinstance(job, SparkJob) else ()) + job.roles()
+        # What KubeRay gives out in a cluster. Ray listens on the network, whatever address it is told.
+        token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        self.platform = token if isinstance(job, RayTrainJob) and job.asks_for_token else {}
         self.tasks: dict[asyncio.Task[int], tuple[str, Role, int]] = {}
         self.running: dict[str, Process] = {}
         self.results: dict[str, ReplicaResult] = {}
@@ -177,7 +182,7 @@ class _Run:
         if self.options.environment:
             path = f"{(self.options.environment / 'bin').resolve()}{os.pathsep}{path}"
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        return {**kept, "PATH": path, "PYTHONUNBUFFERED": "1", **own, **self.options.env}
+        return {**kept, "PATH": path, "PYTHONUNBUFFERED": "1", **self.platform, **own, **self.options.env}
 
     def _line(self, name: str, text: str) -> None:
         self.emit(Line(name, text))

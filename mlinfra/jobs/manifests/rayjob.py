@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 API: Final = "ray.io/v1"
 _ELASTIC: Final = {"kueue.x-k8s.io/elastic-job": "true"}
 """Kueue lets a job scale only when it says so (feature gate ElasticJobsViaWorkloadSlices, on since Kueue 0.18)."""
-_TOKENS_SINCE: Final = (2, 52)
-"""The first version of Ray that asks clients for a token (KubeRay's validation.go)."""
 _SUBMITTER: Final = Role("submitter", 1, Resources(cpu="500m", memory="512Mi"))
 
 
@@ -40,7 +38,7 @@ def render(job: RayTrainJob) -> list[dict[str, Any]]:
             for name, group in job.workers.items()
         ],
     }
-    if tuple(int(part) for part in job.ray_version.split(".")[:2]) >= _TOKENS_SINCE:
+    if job.asks_for_token:
         cluster["authOptions"] = {"mode": "token"}
     program = launch(job, DRIVER, 0, Cluster(job)).command
     spec = {
