@@ -148,9 +148,10 @@ class TeamSpace(Component[TeamSpaceArgs]):
     def __init__(self, name: str, args: TeamSpaceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__(name, args, opts)
         args = self._args
+        namespace = args.namespace or name
         space = kubernetes.core.v1.Namespace(
             f"{name}-namespace",
-            metadata=ObjectMetaArgs(name=args.namespace or name, labels=self._labels(name)),
+            metadata=ObjectMetaArgs(name=namespace, labels=self._labels(namespace)),
             opts=self.child(),
         )
         self._space = space.metadata.name
@@ -161,14 +162,14 @@ class TeamSpace(Component[TeamSpaceArgs]):
         self.service_accounts = pulumi.Output.all(*(account.metadata.name for account in accounts))
         self.finish()
 
-    def _labels(self, name: str) -> Mapping[str, str]:
+    def _labels(self, team: str) -> Mapping[str, str]:
         level, version = self._args.pod_security.value, f"v{self._args.cluster.version}"
         standard = {
             f"{_POD_SECURITY}/{mode}{suffix}": value
             for mode in ("enforce", "audit", "warn")
             for suffix, value in (("", level), ("-version", version))
         }
-        return {TEAM_LABEL: name, **standard}
+        return {TEAM_LABEL: team, **standard}
 
     def _in_space(self, name: str) -> ObjectMetaArgs:
         return ObjectMetaArgs(name=name, namespace=self._space)
