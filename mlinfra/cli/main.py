@@ -9,7 +9,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from mlinfra.cli import catalog, check, deploy, evidence, jobs, rules, sandbox, stacks, types, waivers
+from mlinfra.cli import catalog, check, deploy, drain, evidence, jobs, rules, sandbox, stacks, types, waivers
 from mlinfra.cli.terminal import say, show_error
 from mlinfra.errors import ConfigError, MlinfraError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 deploy.register(app)
+drain.register(app)
 check.register(app)
 rules.register(app)
 waivers.register(app)

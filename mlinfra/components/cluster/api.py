@@ -25,19 +25,23 @@ class ClusterObjects:
         try:
             from kubernetes import config, dynamic
             from kubernetes.client.exceptions import ApiException
+            from urllib3.exceptions import HTTPError
         except ImportError as error:
             raise DrainError("a drain needs the Python package kubernetes", fix=_FIX) from error
         try:
             open_: Any = config.new_client_from_config_dict  # the client's functions have no types
             api = open_(yaml.safe_load(kubeconfig))
-            # What the client keeps of a cluster between runs belongs to nobody else, and to no later cluster.
-            cache = Path(tempfile.mkdtemp(prefix="mlinfra-drain-")) / "discovery.json"
+        except (yaml.YAMLError, AttributeError, TypeError, config.ConfigException) as error:
+            fix = "`aws eks update-kubeconfig --kubeconfig cluster.yaml --name …` writes one"
+            raise DrainError(f"not a kubeconfig: {_first_line(error)}", fix=fix) from error
+        # What the client keeps of a cluster between runs belongs to nobody else, and to no later cluster.
+        cache = Path(tempfile.mkdtemp(prefix="mlinfra-drain-")) / "discovery.json"
+        try:
             objects: Any = dynamic.DynamicClient
             return cls(objects(api, cache_file=str(cache)))
-        except (ApiException, OSError, config.ConfigException) as error:
-            said = str(error).strip().splitlines()
+        except (ApiException, HTTPError, OSError) as error:
             fix = "drain from where its private endpoint can be reached, with the AWS CLI signed in as a cluster-admin"
-            raise DrainError(f"the cluster does not answer: {said[0] if said else error!r}", fix=fix) from error
+            raise DrainError(f"the cluster does not answer: {_first_line(error)}", fix=fix) from error
 
     def list(self, api_version: str, kind: str) -> Sequence[Manifest]:
         """All objects of a kind in all namespaces; none when the cluster does not serve it."""
@@ -65,3 +69,7 @@ class ClusterObjects:
         except ApiException as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise DrainError(f"{kind} {namespace}/{name} cannot be deleted: {error.reason}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -128,6 +128,14 @@ def drain(
     return asked
 
 
+def planned(objects: Objects) -> list[tuple[str, list[str]]]:
+    """What a drain would delete as things are, by step, as `Kind namespace/name`. Deletes nothing."""
+    every = (
+        (step.title, [_named(target, one) for target, one in _remaining(objects, step)]) for step in steps(objects)
+    )
+    return [(title, names) for title, names in every if names]
+
+
 def _remaining(objects: Objects, step: Step) -> list[tuple[Target, Manifest]]:
     return [
         (target, one)
