@@ -1,0 +1,1 @@
+"""What makes a cluster a place to train: operators, queues, and every team's share and data."""
