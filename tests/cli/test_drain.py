@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlinfra.components.cluster.api import ClusterObjects
+from mlinfra.components.cluster.drain import drain
 from tests.components.cluster.test_drain import Fake, cluster, one
 
 KUBECONFIG = {
@@ -31,7 +32,8 @@ def run(make, tmp_path, monkeypatch):
     def run(fake: Fake | None, *arguments: str, kubeconfig: bool = True) -> Any:
         if fake is not None:
             monkeypatch.setattr(ClusterObjects, "of", classmethod(lambda *_: fake))
-            monkeypatch.setattr("time.sleep", fake.sleep)
+            monkeypatch.setitem(drain.__kwdefaults__, "interval", 1.0)
+            monkeypatch.setitem(drain.__kwdefaults__, "sleep", fake.sleep)
         return project.run("drain", *(["--kubeconfig", str(path)] if kubeconfig else []), *arguments)
 
     return run
