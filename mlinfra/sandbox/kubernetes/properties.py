@@ -10,6 +10,8 @@ from mlinfra.stack.urn import type_of
 from mlinfra.stack.values import UNKNOWN, Archive, Asset, Properties, ResourceRef, Secret, contains, has_secrets, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlinfra.sandbox.kubernetes.backend import Manifest
 
 INPUTS: Final = "__inputs"
@@ -90,6 +92,12 @@ def with_data(manifest: Manifest) -> Manifest:
     encoded = {k: v if v is UNKNOWN else base64.b64encode(str(v).encode()).decode() for k, v in texts.items()}
     rest = {name: value for name, value in manifest.items() if name != "stringData"}
     return {**rest, "data": {**(manifest.get("data") or {}), **encoded}}
+
+
+def texts(live: Manifest, names: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of a live Secret that a program gave under these names, as they are now."""
+    data = live.get("data") or {}
+    return {name: base64.b64decode(data[name]).decode(errors="replace") for name in names if name in data}
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:

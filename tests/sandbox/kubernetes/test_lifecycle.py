@@ -186,7 +186,10 @@ def test_a_program_lives_from_up_to_destroy(world: World) -> None:
 
     kind = world.cluster.kind("apps/v1", "Deployment")
     world.cluster.patch(kind, "team", name, {"spec": {"replicas": 9}}, manager="hand")
+    secrets = world.cluster.kind("v1", "Secret")
+    world.cluster.patch(secrets, "team", "token", {"data": {"password": "b3RoZXI="}}, manager="hand")
     assert not world.run(refresh).failed
+    assert world.state("token").inputs["stringData"] == Secret({"password": "other"})
     assert world.state("web").outputs["spec"]["replicas"] == 9
     drifted = world.run(up, program("2", replicas=3, selector="site"))
     assert drifted.failed
