@@ -119,6 +119,33 @@ def test_one_cluster_at_a_time(backend: RealBackend) -> None:
     backend.open(FIRST)
 
 
+def test_the_definitions_of_every_chart_are_accepted_and_served(backend: RealBackend) -> None:
+    cluster = backend.open(FIRST)
+    kind = cluster.kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    wanted = {name for chart in charts.charts() for name in cluster.define(chart, charts.chart(chart).version)}
+    assert {"jobsets.jobset.x-k8s.io", "trainjobs.trainer.kubeflow.org", "clusterqueues.kueue.x-k8s.io"} <= wanted
+    eventually(
+        lambda: [why for name in wanted if (why := cluster.unready(cluster.get(kind, "", name)))], lambda left: not left
+    )
+    flavor = {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "kind": "ResourceFlavor",
+        "metadata": {"name": "h100"},
+        "spec": {},
+    }
+    cluster.apply(flavor, manager="one")
+    metadata = {"name": "a", "namespace": "default"}
+    job = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "metadata": metadata, "spec": {}}
+    with pytest.raises(ApiError, match="runtimeRef"):
+        cluster.apply(job, manager="one")
+    # What is there as its project publishes it stays so, also when another chart knows no more than its name.
+    schema = cluster.get(kind, "", "nodefeatures.nfd.k8s-sigs.io")["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    assert "spec" in schema["properties"]
+    for name in wanted:
+        cluster.delete(kind, "", name)
+    eventually(lambda: [one for one in cluster.list(kind) if one["metadata"]["name"] in wanted], lambda left: not left)
+
+
 def test_karpenter_makes_nodes_for_pods_and_takes_them_away(backend: RealBackend) -> None:
     cluster = backend.open(FIRST)
     names = cluster.define("karpenter-crd", charts.chart("karpenter-crd").version)

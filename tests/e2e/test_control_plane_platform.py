@@ -181,8 +181,18 @@ def test_what_an_earlier_server_left_is_there_after_a_restart(sandbox: Shell, ap
     assert set(sandbox.changes("up", *WHERE, "--expect-no-changes")) == {"same"}
 
 
+def test_a_control_plane_is_not_taken_from_under_a_stack(sandbox: Shell, api: Api) -> None:
+    said = sandbox.run("sandbox", "start", "--no-control-plane", code=1)
+    assert "there are objects in dev-platform" in said
+
+
 def test_it_goes_and_leaves_nothing(sandbox: Shell, api: Api) -> None:
-    sandbox.run("destroy", *WHERE)
+    """With the program running, so that the cluster is drained first; a load balancer of somebody's is in the way."""
+    service = {"type": "LoadBalancer", "ports": [{"port": 80}]}
+    metadata = {"name": "entry", "namespace": "default"}
+    entry = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service}
+    api_of(sandbox).apply(entry, manager="somebody", force=True)
+    assert "deleting load balancers: Service default/entry" in sandbox.run("destroy", *WHERE, "--run-program")
     assert sandbox.inventory() == {}
     again = api_of(sandbox)
     assert not {TEAM, "nvidia"} & names(again, "v1", "Namespace")

@@ -149,6 +149,7 @@ def controller_manager(files: ControlPlaneFiles) -> list[str]:
         f"--kube-api-burst={BURST}",
         "--concurrent-namespace-syncs=20",
         "--concurrent-gc-syncs=40",
+        "--pvclaimbinder-sync-period=2s",
         "--profiling=false",
         "--v=1",
     ]

@@ -12,31 +12,34 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from mlinfra.catalog import kubernetes_kinds
+from mlinfra.catalog import charts, kubernetes_kinds
 from mlinfra.sandbox.controlplane.build import download
 from mlinfra.sandbox.server.files import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlinfra.catalog.kubernetes_kinds import Definition
     from mlinfra.sandbox.kubernetes.backend import Manifest
 
+ANY: Final = "x-kubernetes-preserve-unknown-fields"
+APPROVED: Final = "api-approved.kubernetes.io"
 log = logging.getLogger("mlinfra.sandbox")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where definitions are: a folder or file of a Go module."""
+    """Where definitions are: a folder or file of a Go module. `also` names charts whose definitions come along."""
 
-    module: str
-    path: str
     source: str
+    module: str = ""
+    path: str = ""
     version: str = ""
+    also: Sequence[str] = ()
 
 
 def source(chart: str) -> Source | None:
@@ -52,11 +55,14 @@ def definitions(chart: str, version: str) -> list[Manifest]:
     """
     published: list[Manifest] = []
     place = source(chart)
-    if place is not None:
+    if place is not None and place.module:
         try:
-            published = [*read(_fetch(place, version))]
+            wanted = place.version or f"v{version.removeprefix('v')}"
+            published = [*read(_fetch(place.module, wanted) / place.path)]
         except SandboxError as error:
             log.warning("the definitions of chart %s %s are made from their names alone: %s", chart, version, error)
+    for other in place.also if place else ():
+        published += definitions(other, charts.chart(other).version)
     names = {manifest["metadata"]["name"] for manifest in published}
     known = kubernetes_kinds.chart(chart)
     return published + [outline(one) for one in merged(known.definitions if known else ()) if one.name not in names]
@@ -69,14 +75,18 @@ def read(place: Path) -> Iterator[Manifest]:
             if manifest and manifest.get("kind") == "CustomResourceDefinition":
                 manifest["spec"].pop("conversion", None)
                 manifest.pop("status", None)
-                manifest["metadata"] = {"name": manifest["metadata"]["name"]}
+                approval = _approval(manifest["spec"]["group"]) | (manifest["metadata"].get("annotations") or {})
+                manifest["metadata"] = {
+                    "name": manifest["metadata"]["name"],
+                    "annotations": {key: value for key, value in approval.items() if key == APPROVED},
+                }
                 yield manifest
 
 
 def outline(definition: Definition) -> Manifest:
     """A definition that knows names and scope, and lets every field pass."""
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"status": anything}}
+    anything = {"type": "object", ANY: True}
+    schema = {"type": "object", ANY: True, "properties": {"status": anything}}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -104,6 +114,11 @@ def outline(definition: Definition) -> Manifest:
     }
 
 
+def made_from_its_name(manifest: Manifest) -> bool:
+    """Whether a definition is an outline rather than a project's own."""
+    return any(ANY in version["schema"]["openAPIV3Schema"] for version in manifest["spec"]["versions"])
+
+
 def merged(found: Iterable[Definition]) -> Iterator[Definition]:
     """Each definition once, for charts whose parts bring the same."""
     yield from {one.name: one for one in found}.values()
@@ -112,13 +127,12 @@ def merged(found: Iterable[Definition]) -> Iterator[Definition]:
 def _approval(group: str) -> dict[str, str]:
     """What the API server asks of definitions in Kubernetes' own groups."""
     own = group.endswith((".k8s.io", ".kubernetes.io"))
-    return {"api-approved.kubernetes.io": "unapproved, made from its name for the sandbox"} if own else {}
+    return {APPROVED: "unapproved, for the sandbox"} if own else {}
 
 
 @functools.cache
-def _fetch(place: Source, version: str) -> Path:
-    wanted = place.version or f"v{version.removeprefix('v')}"
-    return Path(download(place.module, wanted)["Dir"]) / place.path
+def _fetch(module: str, version: str) -> Path:
+    return Path(download(module, version)["Dir"])
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog import kubernetes_kinds
 from mlinfra.sandbox.controlplane.api import MERGE, Api
-from mlinfra.sandbox.controlplane.crds import definitions, outline
+from mlinfra.sandbox.controlplane.crds import definitions, made_from_its_name, outline
 from mlinfra.sandbox.kubernetes import readiness
 from mlinfra.sandbox.kubernetes.backend import ApiError, Kind, Manifest, NoKindError, Target, UnreachableError
 from mlinfra.sandbox.kubernetes.fresh import EKS, belongs_to_cluster
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlinfra.sandbox.controlplane.control import ControlPlane
     from mlinfra.sandbox.controlplane.files import ControlPlaneInfo
 
+DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CHARTS: Final = "mlinfra-sandbox-charts"
 """The field manager of the definitions that charts bring."""
 
@@ -80,11 +81,13 @@ class RealCluster:
         return readiness.unready(live)
 
     def define(self, chart: str, version: str) -> Sequence[str]:
-        """Apply the definitions of a known chart, in the version of its Go module, and wait until they are served."""
+        """Apply the definitions of a known chart; one made from its name alone never replaces what is there."""
         names = []
         for manifest in definitions(chart, version):
-            self.apply(manifest, manager=CHARTS, force=True)
-            names.append(manifest["metadata"]["name"])
+            name = manifest["metadata"]["name"]
+            if not (made_from_its_name(manifest) and self.api.exists(f"{DEFINITIONS}/{name}")):
+                self.apply(manifest, manager=CHARTS, force=True)
+            names.append(name)
         return names
 
     def fidelity(self, kind: Kind) -> str:

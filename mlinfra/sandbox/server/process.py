@@ -146,7 +146,10 @@ class Server:
         self.info = ServerInfo(**{**vars(self.info), **changes})
 
     def _switch(self, *, on: bool) -> None:
-        """Run a control plane from now on, or none."""
+        """Run a control plane from now on, or none. What stacks have in their clusters does not come along."""
+        if on != bool(self.info.kubeconfig) and (left := self._objects()):
+            message = f"there are objects in {', '.join(sorted(left))}, which would be lost to their stacks"
+            raise SandboxError(message, fix="destroy those stacks first, or run `mlinfra sandbox reset`")
         if on:
             self._update(kubeconfig=self.control_plane.start().kubeconfig)
         else:

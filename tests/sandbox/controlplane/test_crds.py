@@ -51,7 +51,7 @@ def test_a_module_s_own_definitions_come_first(tmp_path: Path, monkeypatch: pyte
     assert asked == [("github.com/aws/karpenter-provider-aws", "v1.14.1")]
     first = found["nodepools.karpenter.sh"]
     assert first["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] == "the project's own"
-    assert first["metadata"] == {"name": "nodepools.karpenter.sh"}
+    assert first["metadata"] == {"name": "nodepools.karpenter.sh", "annotations": {}}
     assert "conversion" not in first["spec"]
     assert set(found) == {one.name for one in kubernetes_kinds.definitions("karpenter")}
 
@@ -67,3 +67,15 @@ def test_sources_are_charts_of_the_catalogue() -> None:
     for name in crds._table()["charts"]:
         assert kubernetes_kinds.chart(name) is not None
         assert crds.source(name).source.startswith("https://")
+
+
+def test_definitions_in_kubernetes_own_groups_are_marked_as_the_api_server_wants(tmp_path: Path) -> None:
+    spark = next(iter(kubernetes_kinds.definitions("spark")))
+    made = crds.outline(spark)
+    assert crds.APPROVED in made["metadata"]["annotations"]
+    for given, kept in (({}, "unapproved"), ({crds.APPROVED: "https://example.org", "other": "x"}, "https")):
+        made["metadata"]["annotations"] = given
+        (tmp_path / "crd.yaml").write_text(yaml.safe_dump(made))
+        (read,) = crds.read(tmp_path)
+        assert [*read["metadata"]["annotations"]] == [crds.APPROVED]
+        assert read["metadata"]["annotations"][crds.APPROVED].startswith(kept)
