@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ def test_a_stack_goes_up_changes_and_goes(shell: Shell, stack: str, tmp_path: Pa
     tagged = shell.changes("up", *where)
     assert set(tagged) == {"same", "update"}
 
+    where += [part for change in compute_changes(STACKS[stack]) for part in ("--config", change)]
+    assert set(shell.changes("up", *where)) == {"same", "update"}
+
     moved = ["--config", "cidr=10.200.0.0/16"]
     if STACKS[stack].get("platform:deletionProtection", True):
         before = shell.inventory()
@@ -55,6 +59,14 @@ def test_a_stack_goes_up_changes_and_goes(shell: Shell, stack: str, tmp_path: Pa
 
     shell.run("destroy", *where)
     assert shell.inventory() == {}
+
+
+def compute_changes(config: dict[str, Any]) -> list[str]:
+    """A newer version of Kubernetes, one more node in a pool, and a taint: all of it happens in place."""
+    cluster, pools = copy.deepcopy((config["platform:cluster"], config["platform:pools"]))
+    name = next(name for name, pool in pools.items() if "nodes" in pool)
+    pools[name] |= {"nodes": pools[name]["nodes"] + 1, "taints": [{"key": "team", "value": "vision"}]}
+    return [f"cluster={json.dumps(cluster | {'version': '1.36'})}", f"pools={json.dumps(pools)}"]
 
 
 def verdicts(report: dict[str, Any]) -> dict[str, Any]:

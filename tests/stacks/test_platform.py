@@ -15,11 +15,13 @@ EXPORTED = {
     *("vpcId", "workloadSubnetIds", "dataSubnetIds", "controlSubnetIds", "podSubnetIds", "egressIps", "endpointIds"),
     *("keyArns", "bucketNames", "fileSystemIds", "lustreMounts", "repositoryUrls", "secretArns", "accessLogBucket"),
     *("trailArn", "logArchive", "alarmTopicArn", "detectorId", "configHistory", "boundaryArn", "trainingRoleArn"),
+    *("clusterName", "clusterAdministratorArn"),
 }
 ONCE = (
     *("keys:KeyRing", "network:Network", "access_logs:AccessLogBucket", "images:ImageRepository", "audit:AuditTrail"),
     *("audit_alarms:AuditAlarms", "config_recorder:ConfigRecorder", "detection:ThreatDetection"),
     *("account_baseline:AccountBaseline", "boundary:PermissionsBoundary", "roles:ServiceRole"),
+    *("cluster:Cluster", "cost_watch:CostWatch"),
 )
 
 
@@ -42,7 +44,7 @@ def test_all_but_what_aws_alone_knows_is_known_before_deploying(planned, stack: 
 @pytest.mark.parametrize("stack", STACKS)
 def test_everything_is_tagged(planned, stack: str) -> None:
     wanted = {"owner", "cost-center", "environment", "data-classification", "project", "stack"}
-    taking = [node for node in planned(stack).resources() if "tags" in type_of(node).schema.inputs]
+    taking = [node for node in of_aws(planned(stack)) if "tags" in type_of(node).schema.inputs]
     assert len(taking) > len(wanted)
     assert {node.type for node in taking if not wanted <= (node.get("tags") or {}).keys()} == set()
 
@@ -107,6 +109,10 @@ def test_every_bucket_of_an_isolated_platform_is_bound_to_the_endpoint(planned) 
     graph = planned("isolated")
     (endpoint,) = graph.named("platform-endpoint-s3")
     assert len(graph.dependents(endpoint, "aws:s3/bucketPolicy:BucketPolicy")) == 2
+
+
+def of_aws(graph: ResourceGraph) -> list[Node]:
+    return [node for node in graph.resources() if node.package == "aws"]
 
 
 def type_of(node: Node) -> AwsType:
@@ -184,7 +190,7 @@ def test_bad_settings_end_the_program_with_their_text_alone(planned) -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "isolated"])
 def test_the_regulated_foundation_is_whole_and_nothing_is_merely_recorded(planned, stack: str) -> None:
-    found = list(planned(stack).resources())
+    found = of_aws(planned(stack))
     assert len(found) >= 150
     assert {type_of(node).fidelity for node in found} <= {"moto", "overlay"}
 
@@ -199,9 +205,41 @@ def test_what_the_organisation_owns_is_used_and_not_made_again(planned) -> None:
         "detection": {"detectorId": "12abc34d567e8fa901bc2d34e56789f0", "securityHub": True, "accessAnalyzer": True},
         "accountSettings": ["imds"],
     }
-    graph = planned("dev", organization=owned, alarmEmails=[])
+    graph = planned("dev", organization=owned, alarmEmails=[], monthlyBudget="null")
     for made in ("cloudtrail/trail:Trail", "sns/topic:Topic", "cfg/recorder:Recorder", "guardduty/detector:Detector"):
         assert not graph.of_type(f"aws:{made}")
     assert not graph.of_type("aws:securityhub/account:Account", "aws:accessanalyzer/analyzer:Analyzer")
     assert graph.outputs["trailArn"] == trail
     assert graph.outputs["alarmTopicArn"] == topic
+
+
+def test_the_platform_has_a_cluster_with_three_kinds_of_gpus_and_a_team(planned) -> None:
+    graph = planned("dev")
+    pools = {node.name: node for node in graph.of_type("aws:eks/nodeGroup:NodeGroup")}
+    assert set(pools) == {
+        f"platform-{name}" for name in ("system", "general-nodes", "inference-nodes", "training-nodes")
+    }
+    assert pools["platform-inference-nodes"].get("capacityType") == "ON_DEMAND"
+    (elastic,) = graph.of_type("kubernetes:karpenter.sh/v1:NodePool")
+    assert "spot" in str(elastic.inputs["spec"])
+    (efa,) = graph.named("platform-training-efa")[:1]
+    assert efa
+    reserved = next(node for node in graph.named("platform-training-nodes") if node.type.endswith("LaunchTemplate"))
+    assert "cr-0123456789abcdef0" in str(reserved.inputs["capacityReservationSpecification"])
+    quota = next(node for node in graph.of_type("kubernetes:core/v1:ResourceQuota") if "vision" in node.name)
+    assert quota.inputs["spec"]["hard"]["requests.nvidia.com/gpu"] == "16"
+
+
+def test_everything_in_the_cluster_belongs_to_its_provider(planned) -> None:
+    graph = planned("dev")
+    (provider,) = graph.of_type("pulumi:providers:kubernetes")
+    inside = [node for node in graph.resources() if node.package == "kubernetes"]
+    assert len(inside) > 20
+    assert all(provider.urn in node.provider for node in inside)
+
+
+def test_pools_and_teams_need_a_cluster(planned) -> None:
+    with pytest.raises(PlanError) as error:
+        planned("dev", cluster="null")
+    assert "platform:pools" in str(error.value)
+    assert "there is no cluster for them" in str(error.value)
