@@ -47,7 +47,7 @@ def list_jobs(
 
     mlinfra jobs list examples/training
     """
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from mlinfra.jobs import Job
     from mlinfra.jobs.load import find
@@ -59,7 +59,7 @@ def list_jobs(
     if not found:
         say(f"There is no job file under {folder}.")
         return
-    table = Table("job", "kind", "file", "replicas", "GPUs", box=None, pad_edge=False)
+    table = Table("job", "kind", Column("file", overflow="fold"), "replicas", "GPUs", box=None, pad_edge=False)
     for path, one in found:
         if isinstance(one, Job):
             roles = ", ".join(f"{role.count} {role.name}" for role in one.roles())

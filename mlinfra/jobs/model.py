@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlinfra.jobs.sites import Site
 
 _DIGEST: Final = re.compile(r"[\w.\-/:]+@sha256:[0-9a-f]{64}")
+_NAME: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 _VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]*$"
 PATIENCE: Final = 10
 """How often an executor or a worker of Ray is replaced here. Their operators do it without counting."""
@@ -117,10 +118,10 @@ class Job(Model):
 
     framework: ClassVar[str]
 
-    name: Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=MAX_NAME)]
+    name: Annotated[str, Field(pattern=_NAME, max_length=MAX_NAME)]
     """The job's name: lower-case letters, digits and hyphens, at most 40 characters."""
-    namespace: str = "default"
-    """The namespace of the team that the job belongs to. Default: default."""
+    namespace: Annotated[str, Field(pattern=_NAME, max_length=63)]
+    """The namespace of the team that the job belongs to."""
     image: str
     """The container image with its digest: registry/repository@sha256:…"""
     script: str = ""
@@ -190,6 +191,14 @@ class Job(Model):
                 fix="checkpoint: {claim: NAME} or {url: s3://…}, and save there",
                 field="checkpoint",
             )
+        for role in self.roles():
+            if self.pool and self.pool.accelerators_per_node and role.resources.gpus > self.pool.accelerators_per_node:
+                raise Invalid(
+                    f"a node of the pool {self.pool.name} has {self.pool.accelerators_per_node} accelerators, and each "
+                    f"{role.name} wants {role.resources.gpus}",
+                    fix="ask for fewer on more replicas, or name another pool",
+                    field="pool",
+                )
         from mlinfra.jobs.fabric import check_fabric
 
         check_fabric(self)

@@ -19,7 +19,9 @@ P5 = {
 
 
 def pytorch(**fields: Any) -> PyTorchJob:
-    return PyTorchJob(**{"name": "train", "image": IMAGE, "script": "train.py", "resources": SMALL, **fields})
+    return PyTorchJob(
+        **{"name": "train", "namespace": "vision", "image": IMAGE, "script": "train.py", "resources": SMALL, **fields}
+    )
 
 
 def tensorflow(**fields: Any) -> TensorFlowJob:
@@ -28,13 +30,23 @@ def tensorflow(**fields: Any) -> TensorFlowJob:
         "ps": {"count": 2, "resources": SMALL},
         "workers": {"count": 2, "resources": SMALL},
     }
-    return TensorFlowJob(**{"name": "train", "image": IMAGE, "script": "train.py", **roles, **fields})
+    return TensorFlowJob(
+        **{"name": "train", "namespace": "vision", "image": IMAGE, "script": "train.py", **roles, **fields}
+    )
 
 
 def spark(**fields: Any) -> SparkJob:
     roles = {"driver": SMALL, "executors": {"count": 2, "resources": {"cpu": 2, "memory": "4Gi"}}}
     return SparkJob(
-        **{"name": "train", "image": IMAGE, "script": "train.py", "spark_version": "4.0.1", **roles, **fields}
+        **{
+            "name": "train",
+            "namespace": "vision",
+            "image": IMAGE,
+            "script": "train.py",
+            "spark_version": "4.0.1",
+            **roles,
+            **fields,
+        }
     )
 
 
@@ -43,6 +55,7 @@ def ray(**fields: Any) -> RayTrainJob:
     return RayTrainJob(
         **{
             "name": "train",
+            "namespace": "vision",
             "image": IMAGE,
             "script": "train.py",
             "ray_version": "2.55.1",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "training"
 JOB = {
     "kind": "TensorFlowJob",
     "name": "tiny",
+    "namespace": "team",
     "image": IMAGE,
     "script": "tiny.py",
     "workers": {"count": 2, "resources": {"cpu": 1, "memory": "1Gi"}},
@@ -66,6 +71,24 @@ def test_mistakes_are_one_sentence_and_exit_code_2(job: str, arguments: list[str
     assert says in " ".join(capsys.readouterr().err.split())
 
 
+def test_an_interrupt_stops_every_replica(job: str, tmp_path: Path) -> None:
+    Path("tiny.py").write_text("import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(600)\n")
+    command = [sys.executable, "-m", "mlinfra.cli", "jobs", "run", job, "--local"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        pids = []
+        while len(pids) < 2:
+            if "│ pid" in (line := process.stderr.readline()):
+                pids.append(int(line.split()[-1]))
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in out
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
 def test_render_and_explain(job: str, capsys) -> None:
     assert run(["jobs", "render", job, "--namespace", "vision"]) == 0
     (found,) = yaml.safe_load_all(capsys.readouterr().out)
@@ -78,7 +101,7 @@ def test_render_and_explain(job: str, capsys) -> None:
 def test_a_job_of_a_module(job: str, capsys) -> None:
     Path("tinyjobs.py").write_text(
         f"from mlinfra.jobs import PyTorchJob, Resources\n"
-        f"train = PyTorchJob(name='t', image={IMAGE!r}, script='t.py', resources=Resources(cpu='1', memory='1Gi'))\n"
+        f"train = PyTorchJob(name='t', namespace='team', image={IMAGE!r}, script='t.py', resources=Resources(cpu='1', memory='1Gi'))\n"
     )
     assert run(["jobs", "render", "tinyjobs:train", "--json"]) == 0
     assert [one["kind"] for one in json.loads(capsys.readouterr().out)] == ["TrainingRuntime", "TrainJob"]

@@ -33,6 +33,7 @@ MISTAKES: list[tuple[Any, dict[str, Any], str, str]] = [
         "pool h100 has none to give",
         "efa_per_node",
     ),
+    (pytorch, {"resources": {**GPUS, "gpus": 16}, "pool": P5}, "has 8 accelerators, and each node wants 16", "fewer"),
     (pytorch, {"resources": {**GPUS, "gpus": 2}, "processes_per_node": 4}, "2 GPUs for 4 processes", "one process"),
     (pytorch, {"strategy": "model-parallel"}, "layout: goes with strategy", "both or neither"),
     (

@@ -84,7 +84,7 @@ def test_pytorch_processes_learn_what_one_learns_though_one_is_killed(name: str,
     check_restart(four, "node-1")
     assert four.report["resumed_at"] >= 30
     # The same batches in parts: the gradients of four, averaged, are those of one.
-    assert four.report["weights"] == pytest.approx(one.report["weights"], abs=2e-3)
+    assert four.report["weights"] == pytest.approx(one.report["weights"], abs=5e-3)
     assert four.report["final_loss"] == pytest.approx(one.report["final_loss"], rel=0.02)
     if name == "ddp":
         assert four.report["same_on_every_rank"] is True

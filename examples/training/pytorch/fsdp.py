@@ -88,7 +88,7 @@ def main() -> None:
     for block in model.blocks:
         fully_shard(block, mesh=mesh)
     fully_shard(model, mesh=mesh)
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3, eps=1e-6)
 
     folder, first = Path(os.environ["CHECKPOINT_DIR"]) / "fsdp", 0
     latest = folder / "latest"  # names the last checkpoint that is whole
