@@ -192,7 +192,9 @@ def test_it_goes_and_leaves_nothing(sandbox: Shell, api: Api) -> None:
     metadata = {"name": "entry", "namespace": "default"}
     entry = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service}
     api_of(sandbox).apply(entry, manager="somebody", force=True)
-    assert "deleting load balancers: Service default/entry" in sandbox.run("destroy", *WHERE, "--run-program")
+    drained = [*WHERE, "--config-path", "--config", "platform:cluster.drainOnDelete=true"]
+    sandbox.run("up", *drained)
+    assert "deleting load balancers: Service default/entry" in sandbox.run("destroy", *drained, "--run-program")
     assert sandbox.inventory() == {}
     again = api_of(sandbox)
     assert not {TEAM, "nvidia"} & names(again, "v1", "Namespace")

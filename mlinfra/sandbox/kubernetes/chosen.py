@@ -1,4 +1,7 @@
-"""Which backend answers: the control plane while it runs, the object store otherwise."""
+"""Which backend answers: the control plane where one is wanted, the object store otherwise.
+
+A control plane that is wanted and down is an error and no reason to ask the store: it knows nothing of what is there.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Switch(Protocol):
-    """What knows whether a control plane runs."""
+    """What knows whether there is to be a control plane."""
 
     @property
-    def info(self) -> object | None:
-        """The running control plane, or None."""
+    def wanted(self) -> bool:
+        """Whether the sandbox is to run with a control plane."""
         ...
 
     @property
@@ -33,7 +36,7 @@ class Chosen:
     @property
     def now(self) -> Backend:
         """The backend that answers now."""
-        return self._store if self._control_plane.info is None else self._control_plane.backend
+        return self._control_plane.backend if self._control_plane.wanted else self._store
 
     def open(self, target: Target) -> Cluster:
         """The API of a cluster."""
@@ -42,7 +45,7 @@ class Chosen:
     def keep(self, existing: Collection[str]) -> None:
         """Forget what belongs to clusters that are gone."""
         self._store.keep(existing)
-        if self._control_plane.info is not None:
+        if self._control_plane.wanted:
             self._control_plane.backend.keep(existing)
 
     def inventory(self) -> Mapping[str, Sequence[str]]:
