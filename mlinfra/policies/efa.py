@@ -133,7 +133,8 @@ def efa_sg_self(template: Resource) -> Truth:
     )
 
 
-def _reserved(template: Resource) -> Truth:
+def is_reserved(template: Resource) -> Truth:
+    """Whether a launch template asks for capacity that was reserved."""
     return any_of(
         (
             template[f"{_TARGET}.capacityReservationId"].present(),
@@ -160,7 +161,7 @@ def efa_placement_group(template: Resource) -> Truth:
 
     Reserved capacity stands where it was reserved.
     """
-    return only_if(uses_efa(template) & ~_reserved(template), _placed(template))
+    return only_if(uses_efa(template) & ~is_reserved(template), _placed(template))
 
 
 @rule(
@@ -177,7 +178,7 @@ def efa_reservation_placement(template: Resource) -> Truth:
         ("aws:ec2/capacityReservation:CapacityReservation",),
         lambda one: one["placementGroupArn"].present(),
     )
-    return only_if(_reserved(template), ~_placed(template) | own)
+    return only_if(is_reserved(template), ~_placed(template) | own)
 
 
 @rule(

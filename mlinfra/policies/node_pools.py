@@ -10,7 +10,7 @@ from mlinfra.catalog.instances import instance_type
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
 from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP, is_accelerated
-from mlinfra.policies.efa import uses_efa
+from mlinfra.policies.efa import is_reserved, uses_efa
 from mlinfra.policies.gpu import NODE_CLASS
 from mlinfra.policies.references import leads_to_some
 from mlinfra.policies.versions import NODE_POOL
@@ -143,7 +143,14 @@ def eks_ami_fits(nodes: Resource) -> Truth:
         )
         return image | ami.is_("CUSTOM")
 
-    return only_if(nodes["instanceTypes"].present(), nodes["instanceTypes"].every(fits))
+    types = nodes["instanceTypes"]
+    driver = ami.where(lambda raw: isinstance(raw, str) and accelerated_ami_type(raw), "an accelerated AMI type")
+    by_template = any_of(
+        leads_to_some(nodes[place], (LAUNCH_TEMPLATE,), lambda one: one["instanceType"].present())
+        for place in ("launchTemplate.id", "launchTemplate.name")
+    )
+    # Where nothing names a type EKS takes its own, which has no accelerator.
+    return only_if(types.present() | driver, types.every(fits) & (types.present() | ~driver | by_template))
 
 
 def _driver(ami_type: str, vendor: str) -> bool:
@@ -155,7 +162,7 @@ def _driver(ami_type: str, vendor: str) -> bool:
 
 @rule(
     "efa-placed",
-    title="Nodes that stand close together have EFA on types that have several network cards",
+    title="Nodes that stand close together, or were reserved, have EFA on types that have several network cards",
     severity=Severity.LOW,
     types=(LAUNCH_TEMPLATE,),
     fix='network_interfaces=[{"network_card_index": i, "interface_type": "efa-only", ...} for i in range(cards)]',
@@ -168,9 +175,7 @@ def efa_placed(template: Resource) -> Truth:
         known = instance_type(raw) if isinstance(raw, str) else None
         return known is not None and known.efa and known.network_cards > 1
 
-    close = template["placement.groupName"].present() | template["instanceMarketOptions.marketType"].is_(
-        "capacity-block"
-    )
+    close = template["placement.groupName"].present() | is_reserved(template)
     kind = template["instanceType"].where(fabric, "an instance type with EFA on several network cards")
     return only_if(close & kind, uses_efa(template))
 

@@ -53,7 +53,7 @@ class GpuNodePoolArgs(NodePoolArgs):
     """Whether no other customer's instances run on the same hosts, at a price. Default: no."""
     efa: Optional[bool] = None
     """Whether nodes have the Elastic Fabric Adapter, on every network card, for jobs over several of them. Default: yes
-    for a fixed pool of types with several network cards, unless of Spot; no otherwise."""
+    for a fixed or reserved pool of types with several network cards, unless of Spot; no otherwise."""
     sharing: Optional[Sharing] = None
     """How several pods share a GPU: a MIG profile or time slices. Default: a pod has whole GPUs."""
     dra: bool = False

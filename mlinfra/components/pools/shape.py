@@ -36,7 +36,10 @@ class Shape:
         fixed = args.nodes is not None
         several_cards = all(one.efa and one.network_cards > 1 for one in types)
         asked = getattr(args, "efa", False)
-        efa = bool(fixed and several_cards and args.capacity.kind is not CapacityKind.SPOT if asked is None else asked)
+        counted = fixed or args.capacity.kind is CapacityKind.RESERVATION
+        efa = bool(
+            counted and several_cards and args.capacity.kind is not CapacityKind.SPOT if asked is None else asked
+        )
         placed = args.capacity.placement_group(efa=efa)
         provisioner = args.provisioner or _provisioner(args, efa=efa, placed=placed)
         auto = args.cluster.auto_mode and provisioner is Provisioner.KARPENTER
