@@ -56,6 +56,12 @@ def is_patch(urn: str, manifest: Manifest) -> bool:
     return kind_of(urn)[1] == f"{manifest.get('kind')}Patch"
 
 
+def object_kind(urn: str, manifest: Manifest) -> str:
+    """The kind of the object that a resource is about, which for a patch is not the resource's."""
+    kind = str(manifest["kind"])
+    return kind.removesuffix("Patch") if kind == kind_of(urn)[1] else kind
+
+
 def odd(properties: Properties) -> str:
     """What in the inputs no manifest can have, in a few words; empty when there is nothing."""
     if contains(properties, lambda value: isinstance(value, Asset | Archive)):

@@ -7,10 +7,7 @@ from then on. Where the `helm` binary and a chart on this machine are at hand, w
 
 from __future__ import annotations
 
-import base64
-import gzip
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +26,7 @@ from mlinfra.sandbox.kubernetes import diffs, rendering
 from mlinfra.sandbox.kubernetes.backend import ApiError
 from mlinfra.sandbox.kubernetes.manifests import identity, name_of, namespace_of
 from mlinfra.sandbox.kubernetes.properties import inputs_of
+from mlinfra.sandbox.kubernetes.records import RESOURCE, content, labels, made_for, mark, record, revision, status
 from mlinfra.stack.urn import name_of as urn_name
 from mlinfra.stack.values import UNKNOWN, Asset, Properties, plain
 
@@ -50,7 +48,6 @@ _TIMEOUT: Final = 300
 _LONGEST: Final = 53  # characters of a release's name (Helm)
 _COMPUTED: Final = ("manifest", "resourceNames", "status")
 _IDENTITY: Final = ("name", "namespace")
-_RESOURCE: Final = "pulumi.com/resource"  # on a record: for which resource it was made
 
 
 class Releases:
@@ -105,7 +102,7 @@ class Releases:
         try:
             self._namespaced(cluster, namespace, create=bool(given.get("createNamespace")))
             records = self._records(cluster, name, namespace)
-            if not given.get("replace") and any(not _made_for(one, urn) for one in records):
+            if not given.get("replace") and any(not made_for(one, urn) for one in records):
                 raise ProviderFailure(
                     f"installing the Helm release {namespace}/{name}: cannot re-use a name that is still in use",
                     fix="import the release, or give it another name",
@@ -123,7 +120,7 @@ class Releases:
         cluster = self._cluster()
         try:
             records = self._records(cluster, name, namespace)
-            return self._deployed(cluster, urn, news, max((_revision(one) for one in records), default=0) + 1)
+            return self._deployed(cluster, urn, news, max((revision(one) for one in records), default=0) + 1)
         except ApiError as error:
             raise _failure("upgrading", name, namespace, error) from error
 
@@ -136,7 +133,7 @@ class Releases:
             raise _failure("reading", name, namespace, error) from error
         if not records:
             return ReadResult("")
-        found = _content(max(records, key=_revision))
+        found = content(max(records, key=revision))
         about = found["chart"]["metadata"]
         told = {"name": name, "namespace": namespace, "chart": about["name"], "version": about["version"]}
         if found.get("config"):
@@ -145,7 +142,7 @@ class Releases:
         if "values" not in inputs and not told.get("values"):
             shown.pop("values")
         state: Properties = {key: outputs[key] for key in _COMPUTED if key in outputs}
-        return ReadResult(id, shown, {**shown, **state, "status": _status(found, namespace)})
+        return ReadResult(id, shown, {**shown, **state, "status": status(found, namespace)})
 
     def delete(self, urn: str, id: str) -> None:
         """Uninstall the release: its record, what it rendered, and the custom kinds that Helm does not keep."""
@@ -154,7 +151,7 @@ class Releases:
         try:
             records = self._records(cluster, name, namespace)
             for record in records:
-                found = _content(record)
+                found = content(record)
                 for made in rendering.split(found.get("manifest", "")):
                     _remove(cluster, made["apiVersion"], made["kind"], namespace_of(made) or namespace, name_of(made))
                 chart = kubernetes_kinds.chart(found["chart"]["metadata"]["name"])
@@ -169,7 +166,7 @@ class Releases:
         found = [
             f"{namespace_of(one)}/{one['metadata']['labels']['name']}"
             for one in self._records(self._cluster(), "", "")
-            if _made_for(one, urn)
+            if made_for(one, urn)
         ]
         for id_ in (lost := [one for one in dict.fromkeys(found) if one not in known]):
             self.delete(urn, id_)
@@ -191,16 +188,15 @@ class Releases:
             cluster.apply(manifest, manager=MANAGER, force=True)
         for older in self._records(cluster, name, namespace):
             _remove(cluster, "v1", "Secret", namespace, name_of(older))
-        record = _record(name, namespace, revision, chart, given, values, rendered)
-        record["metadata"]["labels"][_RESOURCE] = _hex(b"", urn)
-        cluster.create(record, manager=MANAGER)
+        kept = record(name, namespace, revision, chart, given, values, rendered)
+        kept["metadata"]["labels"][RESOURCE] = mark(urn)
+        cluster.create(kept, manager=MANAGER)
         outputs = {key: value for key, value in inputs.items() if not key.startswith("__")}
         names: dict[str, list[str]] = {}
         for one in rendered:
             names.setdefault(f"{one['kind']}/{one['apiVersion']}", []).append(identity(one))
         manifest = {f"{one['kind']}/{identity(one)}": one for one in rendered}
-        status = _status(_content(record), namespace)
-        return {**outputs, "manifest": manifest, "resourceNames": names, "status": status}
+        return {**outputs, "manifest": manifest, "resourceNames": names, "status": status(content(kept), namespace)}
 
     def _namespaced(self, cluster: Cluster, namespace: str, *, create: bool) -> None:
         kind = cluster.kind("v1", "Namespace")
@@ -215,7 +211,7 @@ class Releases:
     def _records(self, cluster: Cluster, name: str, namespace: str) -> Sequence[Manifest]:
         secrets = cluster.list(cluster.kind("v1", "Secret"), namespace)
         return [
-            one for one in secrets if one.get("type") == "helm.sh/release.v1" and name in {"", _labels(one).get("name")}
+            one for one in secrets if one.get("type") == "helm.sh/release.v1" and name in {"", labels(one).get("name")}
         ]
 
 
@@ -245,66 +241,6 @@ def _text(file: Any, number: int) -> str:
         f"valueYamlFiles[{number}] cannot be read by the sandbox",
         fix="give its text as a StringAsset, or the values in `values`",
     )
-
-
-def _record(
-    name: str,
-    namespace: str,
-    revision: int,
-    chart: str,
-    given: Properties,
-    values: dict[str, Any],
-    rendered: Sequence[Manifest],
-) -> Manifest:
-    content = {
-        "name": name,
-        "namespace": namespace,
-        "version": revision,
-        "info": {"status": "deployed", "description": given.get("description") or "recorded by the sandbox"},
-        "chart": {"metadata": {"name": chart, "version": str(given.get("version") or ""), "apiVersion": "v2"}},
-        "config": values,
-        "manifest": rendering.document(rendered),
-    }
-    packed = base64.b64encode(gzip.compress(json.dumps(content).encode(), mtime=0))
-    labels = {"name": name, "owner": "helm", "status": "deployed", "version": str(revision)}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "helm.sh/release.v1",
-        "metadata": {"name": f"sh.helm.release.v1.{name}.v{revision}", "namespace": namespace, "labels": labels},
-        "data": {"release": base64.b64encode(packed).decode()},
-    }
-
-
-def _content(record: Manifest) -> dict[str, Any]:
-    packed = base64.b64decode(base64.b64decode(record["data"]["release"]))
-    found: dict[str, Any] = json.loads(gzip.decompress(packed))
-    return found
-
-
-def _labels(record: Manifest) -> dict[str, str]:
-    return record["metadata"].get("labels") or {}
-
-
-def _made_for(record: Manifest, urn: str) -> bool:
-    return _labels(record).get(_RESOURCE) == _hex(b"", urn)
-
-
-def _revision(record: Manifest) -> int:
-    return int(record["metadata"]["labels"]["version"])
-
-
-def _status(found: dict[str, Any], namespace: str) -> dict[str, Any]:
-    about = found["chart"]["metadata"]
-    return {
-        "appVersion": about.get("appVersion", ""),
-        "chart": about["name"],
-        "name": found["name"],
-        "namespace": namespace,
-        "revision": found["version"],
-        "status": "deployed",
-        "version": about["version"],
-    }
 
 
 def _remove(cluster: Cluster, api_version: str, kind: str, namespace: str, name: str) -> None:

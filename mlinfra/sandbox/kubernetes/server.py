@@ -15,7 +15,8 @@ from mlinfra.sandbox import plugin
 from mlinfra.sandbox.kubernetes import config, rendering
 from mlinfra.sandbox.kubernetes.backend import ApiError, UnreachableError
 from mlinfra.sandbox.kubernetes.config import ProviderConfig
-from mlinfra.sandbox.kubernetes.provider import PATIENCE_SECONDS, KubernetesProvider
+from mlinfra.sandbox.kubernetes.provider import KubernetesProvider
+from mlinfra.sandbox.kubernetes.waiting import PATIENCE_SECONDS
 from mlinfra.sandbox.session import ABANDON
 from mlinfra.stack.codec import Wire, decode
 from mlinfra.stack.values import UNKNOWN, Properties, plain
