@@ -28,7 +28,7 @@ _IDENTITY: Final = ("169.254.170.23/32", "fd00:ec2::23/128")
 
 Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
 """
-_PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
+PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
 _MAX_PORT: Final = 65535
 _DNS, _IDENTITY_PORT = 53, 80
 
@@ -120,8 +120,8 @@ class TeamConnection(Args):
 
     def policy(self) -> NetworkPolicySpecArgs:
         """The specification of the network policy, for every pod of the team."""
-        peer = _network(self.cidr) if self.cidr else _pods(self.namespace or "", self.pod_labels)
-        return _allow(self.direction, [peer], [(self.protocol, port) for port in self.ports])
+        peer = network_peer(self.cidr) if self.cidr else pods_peer(self.namespace or "", self.pod_labels)
+        return allow(self.direction, [peer], [(self.protocol, port) for port in self.ports])
 
 
 def built_in(*, auto_mode: bool, internal: bool) -> Mapping[str, NetworkPolicySpecArgs]:
@@ -129,12 +129,12 @@ def built_in(*, auto_mode: bool, internal: bool) -> Mapping[str, NetworkPolicySp
 
     In Auto Mode the nodes themselves answer DNS, at the address of a service that no pod stands behind.
     """
-    dns = [_network(cidr) for cidr in _PRIVATE] if auto_mode else [_pods("kube-system", {"k8s-app": "kube-dns"})]
+    dns = [network_peer(cidr) for cidr in PRIVATE] if auto_mode else [pods_peer("kube-system", {"k8s-app": "kube-dns"})]
     policies = {
         "default-deny": NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
-        "dns": _allow(TrafficDirection.TO, dns, [(TrafficProtocol.UDP, _DNS), (TrafficProtocol.TCP, _DNS)]),
-        "identity": _allow(
-            TrafficDirection.TO, [_network(cidr) for cidr in _IDENTITY], [(TrafficProtocol.TCP, _IDENTITY_PORT)]
+        "dns": allow(TrafficDirection.TO, dns, [(TrafficProtocol.UDP, _DNS), (TrafficProtocol.TCP, _DNS)]),
+        "identity": allow(
+            TrafficDirection.TO, [network_peer(cidr) for cidr in _IDENTITY], [(TrafficProtocol.TCP, _IDENTITY_PORT)]
         ),
     }
     if internal:
@@ -148,9 +148,10 @@ def built_in(*, auto_mode: bool, internal: bool) -> Mapping[str, NetworkPolicySp
     return policies
 
 
-def _allow(
+def allow(
     direction: TrafficDirection, peers: Sequence[NetworkPolicyPeerArgs], ports: Sequence[tuple[TrafficProtocol, int]]
 ) -> NetworkPolicySpecArgs:
+    """A policy for every pod of a namespace: traffic with the peers on the ports, in one direction."""
     every, open_ports = (
         LabelSelectorArgs(),
         [NetworkPolicyPortArgs(protocol=spoken, port=port) for spoken, port in ports],
@@ -162,14 +163,15 @@ def _allow(
     return NetworkPolicySpecArgs(pod_selector=every, policy_types=["Ingress"], ingress=ingress)
 
 
-def _pods(namespace: str, labels: Mapping[str, str]) -> NetworkPolicyPeerArgs:
+def pods_peer(namespace: str, labels: Mapping[str, str]) -> NetworkPolicyPeerArgs:
+    """The pods of a namespace, those with the labels alone if there are any."""
     return NetworkPolicyPeerArgs(
         namespace_selector=LabelSelectorArgs(match_labels={_NAMESPACE_LABEL: namespace}),
         pod_selector=LabelSelectorArgs(match_labels=labels) if labels else None,
     )
 
 
-def _network(cidr: str) -> NetworkPolicyPeerArgs:
+def network_peer(cidr: str) -> NetworkPolicyPeerArgs:
     """A network without the metadata service of the nodes."""
     network = ipaddress.ip_network(cidr)
     held = [one for one in _METADATA if _within(one, network)]
