@@ -57,13 +57,19 @@ def test_good_manifests_pass_in_every_version(version: str) -> None:
         live = other.apply(manifest, manager="tests")
         assert other.apply(manifest, manager="tests") == live  # an apply of the same changes nothing
         whole = {**live, "metadata": manifest["metadata"]}  # nor does one of everything that the server filled in
-        assert other.apply(whole, manager="others")["metadata"]["resourceVersion"] == live["metadata"]["resourceVersion"]
+        assert (
+            other.apply(whole, manager="others")["metadata"]["resourceVersion"] == live["metadata"]["resourceVersion"]
+        )
 
 
 @pytest.mark.parametrize(("name", "path", "value", "says"), MISTAKES, ids=lambda one: str(one)[:40])
 def test_mistakes_are_refused(name: str, path: str, value: Any, says: str | None) -> None:
     wrong = changed(GOOD[name], path, value)
-    wrong["metadata"] = {**wrong["metadata"], "name": wrong["metadata"]["name"] + ("-x" if path != "metadata.name" and wrong["kind"] != "CustomResourceDefinition" else "")}
+    wrong["metadata"] = {
+        **wrong["metadata"],
+        "name": wrong["metadata"]["name"]
+        + ("-x" if path != "metadata.name" and wrong["kind"] != "CustomResourceDefinition" else ""),
+    }
     if says is None:  # close to a mistake, and none
         cluster().apply(wrong, manager="tests", dry_run=True)
         return
