@@ -18,7 +18,7 @@ API: Final = "jobset.x-k8s.io/v1alpha2"
 def render(job: TensorFlowJob) -> list[dict[str, Any]]:
     """One Job for each role. The JobSet is done when the roles that decide are: parameter servers never end by themselves."""
     spec = {
-        "ttlSecondsAfterFinished": job.keep,
+        **pod.kept(job, "ttlSecondsAfterFinished"),
         "network": {"enableDNSHostnames": True, "publishNotReadyAddresses": True},
         "successPolicy": {"operator": "All", "targetReplicatedJobs": [one.name for one in job.roles() if one.decides]},
         "failurePolicy": jobsets.failure_policy(job),

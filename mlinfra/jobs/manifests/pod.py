@@ -126,6 +126,11 @@ def grace(job: Job) -> int:
     return _SPOT_GRACE if job.pool and job.pool.interruptible else _GRACE
 
 
+def kept(job: Job, field: str) -> dict[str, int]:
+    """The field by which a finished object goes by itself, for a job that does not stay until it is deleted."""
+    return {} if job.keep is None else {field: job.keep}
+
+
 def _claims(job: Job) -> dict[str, str]:
     """The claim of each store that has one, by where it is mounted."""
     stores = {f"data/{name}": store for name, store in job.data.items()}

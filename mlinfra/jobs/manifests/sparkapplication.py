@@ -34,11 +34,15 @@ def render(job: SparkJob) -> list[dict[str, Any]]:
         "sparkConf": job.properties(),
         "dynamicAllocation": {"enabled": False},
         "restartPolicy": _restarts(job),
-        "timeToLiveSeconds": job.keep,
+        **pod.kept(job, "timeToLiveSeconds"),
         "volumes": [*pod.volumes(job), {"name": _LOCAL_DIR, "emptyDir": {"sizeLimit": job.scratch}}],
-        # The driver makes its executors: it alone talks to Kubernetes, as the job's service account.
-        "driver": {**_pod(job, driver), **_deadline(job), **_account(job)},
-        "executor": {**_pod(job, executor), "instances": executor.count, "deleteOnTermination": True},
+        "driver": {**_pod(job, driver), **_driver(job)},
+        "executor": {
+            **_pod(job, executor),
+            "instances": executor.count,
+            "deleteOnTermination": True,
+            "template": {"spec": {"automountServiceAccountToken": False}},
+        },
     }
     return [{"apiVersion": API, "kind": "SparkApplication", "metadata": pod.metadata(job), "spec": spec}]
 
@@ -56,6 +60,7 @@ def _pod(job: SparkJob, role: Role) -> dict[str, Any]:
         "coreRequest": role.resources.cpu,
         **gpu,
         "env": pod.variables(env),
+        "serviceAccount": job.service_account,
         "podSecurityContext": pod.security(job),
         "securityContext": pod.CONTAINER_SECURITY,
         "terminationGracePeriodSeconds": pod.grace(job),
@@ -70,14 +75,9 @@ def _memory(resources: Resources) -> dict[str, str]:
     return {"memory": f"{own}m", "memoryOverhead": f"{mebibytes(resources.memory) - own}m"}
 
 
-def _account(job: SparkJob) -> dict[str, str]:
-    return {"serviceAccount": job.service_account} if job.service_account else {}
-
-
-def _deadline(job: SparkJob) -> dict[str, Any]:
+def _driver(job: SparkJob) -> dict[str, Any]:
     """The operator has no time limit; the driver's pod has, and executors go with it."""
-    limit = {"activeDeadlineSeconds": job.time_limit, "containers": [{"name": "spark-kubernetes-driver"}]}
-    return {"template": {"spec": limit}}
+    return {"template": {"spec": {"activeDeadlineSeconds": job.time_limit, "serviceAccountName": job.service_account}}}
 
 
 def _restarts(job: SparkJob) -> dict[str, Any]:

@@ -28,8 +28,6 @@ def render(job: PyTorchJob) -> list[dict[str, Any]]:
     injected = INJECTED if job.elastic is None else frozenset[str]()
     env = pod.variables({name: value for name, value in started.env.items() if name not in injected}, indexed=True)
     container = pod.container(job, role, NODE, env)
-    resources = container.pop("resources")
-    image = container.pop("image")
     runtime = {
         "apiVersion": API,
         "kind": "TrainingRuntime",
@@ -42,7 +40,7 @@ def render(job: PyTorchJob) -> list[dict[str, Any]]:
             "mlPolicy": {"numNodes": job.nodes, **({} if job.elastic else {"torch": {}})},
             "template": {
                 "spec": {
-                    "ttlSecondsAfterFinished": job.keep,
+                    **pod.kept(job, "ttlSecondsAfterFinished"),
                     "failurePolicy": jobsets.failure_policy(job),
                     "replicatedJobs": [jobsets.replicated_job(job, role, container, _ANCESTOR)],
                 }
@@ -50,11 +48,11 @@ def render(job: PyTorchJob) -> list[dict[str, Any]]:
         },
     }
     trainer = {
-        "image": image,
+        "image": job.image,
         "command": [*started.command],
         "numNodes": job.nodes,
         **({} if job.elastic else {"numProcPerNode": job.processes}),
-        "resourcesPerNode": resources,
+        "resourcesPerNode": container["resources"],
     }
     return [
         runtime,

@@ -1,0 +1,177 @@
+"""What the job components share: from arguments to the job, and from the job to the objects of its operator."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, Optional, TypeVar
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from mlinfra.components.args import Args
+from mlinfra.components.component import Component
+from mlinfra.components.jobs.arguments import JobArgs, JobStore
+from mlinfra.components.jobs.late import Late
+from mlinfra.components.problems import ArgumentError, Invalid, Problem, shown
+from mlinfra.components.training.reference import StoreReference
+from mlinfra.jobs import Job, JobError, PoolTarget
+from mlinfra.jobs.manifests import manifests
+
+JobArgsT = TypeVar("JobArgsT", bound=JobArgs)
+PLACE: Final = frozenset({"training", "team", "pool", "datasets"})
+"""The arguments from which the job's place is computed; all others are fields of the job."""
+
+
+class JobComponent(Component[JobArgsT]):
+    """The base of job components: a subclass names its arguments and the job that they make."""
+
+    namespace: pulumi.Output[str]
+    """The namespace of its objects, known once they are there."""
+    job_name: pulumi.Output[str]
+    """What its objects are called, which is the component's name."""
+
+    _job_type: ClassVar[type[Job]]
+    _operator: ClassVar[str]
+    """The chart that knows its objects."""
+    _needs_kubernetes = True
+
+    def __init__(self, name: str, args: JobArgsT, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        super().__init__(name, args, opts)
+        made: list[kubernetes.apiextensions.CustomResource] = []
+        for manifest in rendered(self._job_type, name, self._args):
+            made.append(
+                kubernetes.apiextensions.CustomResource(
+                    f"{name}-{_kebab(manifest['kind'])}",
+                    api_version=manifest["apiVersion"],
+                    kind=manifest["kind"],
+                    metadata=manifest["metadata"],
+                    spec=manifest["spec"],
+                    # Operators take no changes of a job that runs: another one takes its place, under its name.
+                    opts=self.child(depends_on=[*made], replace_on_changes=["spec"], delete_before_replace=True),
+                )
+            )
+        self.namespace = made[-1].metadata.apply(lambda metadata: str(metadata["namespace"]))
+        self.job_name = pulumi.Output.from_input(name)
+        self.finish()
+
+    def _refusals(self, name: str, args: JobArgsT) -> Iterable[Problem]:
+        if self._operator not in args.training.operators:
+            there = ", ".join(sorted(args.training.operators)) or "none"
+            reason = f"the operators there are {there}, and {self._job_type.__name__} needs {self._operator}"
+            yield Problem("training", "", reason, f"install {self._operator} with the TrainingCluster")
+        yield from refusals(self._job_type, name, args)
+
+
+def refusals(kind: type[Job], name: str, args: JobArgs) -> Iterator[Problem]:
+    """What is wrong with a job as far as it can be told before outputs are known."""
+    try:
+        given = fields(name, args, Late())
+        job = kind(**given)
+    except Invalid as error:
+        yield Problem(error.argument, shown(getattr(args, error.argument)), error.reason, error.fix)
+    except JobError as error:
+        yield from _problems(error, args)
+    else:
+        yield from _misfits(job, args)
+
+
+def rendered(kind: type[Job], name: str, args: JobArgs) -> list[dict[str, Any]]:
+    """The objects of a job that has been checked, with outputs where arguments are outputs."""
+    late = Late()
+    given = fields(name, args, late)
+
+    def check(known: Mapping[str, Any]) -> None:
+        try:
+            kind(**known)
+        except JobError as error:
+            raise ArgumentError(f'{kind.__name__} "{name}"', [*_problems(error, args)]) from None
+
+    return late.checked(given, check).filled(manifests(kind(**given)))  # type: ignore[no-any-return]
+
+
+def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
+    """The fields of the job: the arguments, and the team's place. Raises Invalid for a place that there is not."""
+    team = _known(args, "team", args.training.team, args.team)
+    place: dict[str, Any] = {
+        "name": name,
+        "namespace": team.namespace,
+        "queue": team.queue,
+        "service_account": team.service_account,
+        "keep": None,  # until the stack lets it go: what a stack declares must not be gone when it is looked for
+    }
+    if args.pool is not None:
+        if args.pool not in team.pools:
+            reason = f"the team {team.name} has no share in it"
+            raise Invalid(reason, fix=f"name one of {', '.join(team.pools) or 'the pools that it gets'}", argument="pool")
+        place["pool"] = PoolTarget.model_validate(_known(args, "pool", args.training.pool, args.pool))
+    if args.priority and args.priority not in team.priorities:
+        reason = f"jobs of the team {team.name} have no such priority"
+        raise Invalid(reason, fix=f"name one of {', '.join(team.priorities) or 'none'}", argument="priority")
+    data = {one: _team_store(team.datasets[one]) for one in args.datasets if one in team.datasets}
+    if missing := [one for one in args.datasets if one not in data]:
+        reason = f"the team {team.name} has no data set {missing[0]!r}"
+        raise Invalid(reason, fix=f"name those it has: {', '.join(team.datasets) or 'none'}", argument="datasets")
+    stores = {"checkpoint": args.checkpoint or team.checkpoints, "output": args.output or team.outputs}
+    place |= {
+        kind: _team_store(one, f"{name}/{kind}") if isinstance(one, StoreReference) else one
+        for kind, one in stores.items()
+        if one
+    }
+    own = {one: getattr(args, one) for one in args.model_fields_set - PLACE - set(stores)}
+    own["data"] = {**data, **args.data}
+    found: dict[str, Any] = _plain(place | own, late)
+    return found
+
+
+def _known(args: JobArgs, argument: str, find: Any, name: str) -> Any:
+    try:
+        return find(name)
+    except Invalid as error:
+        raise Invalid(error.reason, fix=error.fix, argument=argument) from None
+
+
+def _team_store(store: StoreReference, folder: str = "") -> JobStore:
+    """A store of the team; under a URL every job has a folder of its own, as it has in a volume."""
+    url = store.url
+    if folder and not store.claim:
+        url = pulumi.Output.concat(url, folder) if isinstance(url, pulumi.Output) else f"{url}{folder}"
+    return JobStore(claim=store.claim, url=url, classification=store.classification)
+
+
+def _plain(value: Any, late: Late) -> Any:
+    if isinstance(value, Args):
+        return {name: _plain(getattr(value, name), late) for name in sorted(value.model_fields_set)}
+    if isinstance(value, pulumi.Output):
+        return late.stand_in(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(one, late) for key, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(one, late) for one in value]
+    return value
+
+
+def _problems(error: JobError, args: JobArgs) -> Iterator[Problem]:
+    for text, fix in error.problems:
+        said, _, reason = text.partition(": ")
+        argument, _, given = said.partition(" = ")
+        if argument == "pool":  # the job has its description there, which nobody wrote
+            given = shown(args.pool)
+            reason, fix = reason.rpartition("}: ")[2], "name a pool with EFA, use one node, or accept TCP with slow_network"
+        yield Problem(argument, given, reason, fix)
+
+
+def _misfits(job: Job, args: JobArgs) -> Iterator[Problem]:
+    """Accelerators that no node of the pool has."""
+    if job.pool is None or args.pool is None:
+        if job.total_gpus:
+            fix = "name one of the team's pools with accelerators"
+            yield Problem("pool", "", "a job with GPUs names no pool, whose taints would keep it off", fix)
+        return
+    pool = args.training.pools[args.pool]
+    most = pool.devices.get(pool.resource, pool.accelerators_per_node)
+    for role in job.roles():
+        if role.resources.gpus > most:
+            reason = f"{role.name} asks for {role.resources.gpus} accelerators, and a node there has {most}"
+            yield Problem("pool", shown(args.pool), reason, f"ask for {most} at most on each node, or name another pool")
+
+
+def _kebab(kind: str) -> str:
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in kind).removeprefix("-")
