@@ -15,7 +15,6 @@ from mlinfra.sandbox.controlplane.build import build
 from mlinfra.sandbox.controlplane.control import ControlPlane
 from mlinfra.sandbox.controlplane.mirror import NODES, PODS
 from mlinfra.sandbox.controlplane.nodes import Pool, node
-from mlinfra.sandbox.controlplane.toolchain import Go
 from mlinfra.sandbox.server.files import SandboxError
 
 if TYPE_CHECKING:
@@ -38,11 +37,10 @@ def scale(folder: Path, _: int, runs: int) -> Iterator[Ratio]:
     A size costs minutes, so that there are at most two pairs. Without Go there is nothing to run, and no ratio.
     """
     try:
-        Go.find()
+        build(lambda progress: _tell(f"scale: building {progress.module.path}: {progress.done} of {progress.total}"))
     except SandboxError as error:
         _tell(f"scale: not measured, {error.message}")
         return
-    build(lambda progress: _tell(f"scale: building {progress.module.path}: {progress.done} of {progress.total}"))
     control_plane = ControlPlane(folder / "scale")
     start = time.perf_counter()
     info = control_plane.start()

@@ -20,8 +20,9 @@ def build_programs() -> None:
     from mlinfra.sandbox.controlplane.build import build, built
     from mlinfra.sandbox.controlplane.toolchain import Go
 
-    if built(Go.find()) is not None:
+    if built() is not None:
         return
+    Go.find()
     say(
         "Building the control plane from source. This is done once: ten minutes on two free cores; it can be interrupted."
     )

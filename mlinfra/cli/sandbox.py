@@ -85,6 +85,8 @@ def start(
         from mlinfra.cli.control_plane import build_programs
 
         build_programs()
+    elif control_plane is False and running is None:
+        control.without_control_plane(default_home())
     info = running or control.start(default_home(), port=port, idle_seconds=idle or control.DEFAULT_IDLE_SECONDS)
     if control_plane is not None and control_plane != bool(info.kubeconfig):
         info = control.control_plane(default_home(), on=control_plane)

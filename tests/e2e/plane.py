@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlinfra.sandbox.controlplane.api import Api
-from mlinfra.sandbox.controlplane.build import build
+from mlinfra.sandbox.controlplane.build import build, built
 from mlinfra.sandbox.controlplane.control import ControlPlane
 from mlinfra.sandbox.controlplane.toolchain import Go
 from mlinfra.sandbox.server.files import SandboxError
@@ -21,11 +21,12 @@ SECONDS = 60.0
 
 def need_go() -> None:
     """Skip where the control plane cannot be built; build it where it is not built yet."""
-    try:
-        Go.find()
-    except SandboxError as error:
-        pytest.skip(error.message)
-    build()
+    if built() is None:
+        try:
+            Go.find()
+        except SandboxError as error:
+            pytest.skip(error.message)
+        build()
 
 
 @pytest.fixture(scope="module")

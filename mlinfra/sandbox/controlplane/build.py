@@ -48,11 +48,11 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().absolute() / "mlinfra"
 
 
-def built(go: Go, wanted: Sequence[Module] | None = None) -> dict[str, Path] | None:
+def built(wanted: Sequence[Module] | None = None) -> dict[str, Path] | None:
     """The programs by name, or None while one of them is not built."""
     found: dict[str, Path] = {}
     for module in modules() if wanted is None else wanted:
-        folder = _folder(module, go)
+        folder = _folder(module)
         found |= {name: folder / name for name in module.programs}
     return found if all(path.is_file() for path in found.values()) else None
 
@@ -62,10 +62,10 @@ def build(tell: Callable[[Progress], None] = lambda _: None, wanted: Sequence[Mo
 
     Raises `SandboxError` without Go, with one that is too old, and with Go's own words when it fails.
     """
-    go = Go.find()
     chosen = modules() if wanted is None else tuple(wanted)
-    if (found := built(go, chosen)) is not None:
+    if (found := built(chosen)) is not None:
         return found
+    go = Go.find()
     for module in chosen:
         go.require(module.go, f"{module.path} {module.version}")
     root = cache() / "controlplane"
@@ -76,9 +76,9 @@ def build(tell: Callable[[Progress], None] = lambda _: None, wanted: Sequence[Mo
         raise SandboxError(message, fix="set MLINFRA_CACHE to a directory that can be written") from error
     with held(root / "build.lock", BUILDING_SECONDS):
         for module in chosen:
-            if built(go, [module]) is None:
+            if built([module]) is None:
                 _build(go, module, tell)
-    found = built(go, chosen)
+    found = built(chosen)
     assert found is not None
     return found
 
@@ -90,12 +90,12 @@ def download(module_path: str, version: str, cwd: Path | None = None) -> Mapping
     return answer
 
 
-def _folder(module: Module, go: Go) -> Path:
-    return cache() / "controlplane" / module.key(go.version)
+def _folder(module: Module) -> Path:
+    return cache() / "controlplane" / module.key
 
 
 def _build(go: Go, module: Module, tell: Callable[[Progress], None]) -> None:
-    target = _folder(module, go)
+    target = _folder(module)
     tell(Progress(module, 0, 0))
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as name:
         work = Path(name)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.controlplane.build import built
 from mlinfra.sandbox.controlplane.files import ControlPlaneFiles, ControlPlaneInfo
-from mlinfra.sandbox.controlplane.toolchain import Go
 from mlinfra.sandbox.server.files import SandboxError
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class ControlPlane:
         """
         if (info := self.info) is not None:
             return info
-        programs = built(Go.find())
+        programs = built()
         if programs is None:
             message = "the programs of the control plane are not built, or the cache that they were in is gone"
             raise SandboxError(message, fix="run `mlinfra sandbox start --control-plane`, which builds them")

@@ -37,9 +37,10 @@ class Module:
         """The import paths of the programs, in the order of their names."""
         return [f"{self.path}/{folder}".rstrip("/") for _, folder in sorted(self.programs.items())]
 
-    def key(self, go_version: str) -> str:
-        """Names what a build with this Go gives: the same key, the same programs."""
-        digest = hashlib.sha256(json.dumps([asdict(self), go_version], sort_keys=True).encode()).hexdigest()
+    @property
+    def key(self) -> str:
+        """Names what a build gives. Not by the version of Go: what is built runs on when Go is updated, or gone."""
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
         return f"{self.path.replace('/', '-')}-{self.version}-{digest[:12]}"
 
 

