@@ -152,8 +152,8 @@ class Job(Model):
     """How often the job starts again, from its checkpoint, after a failure. Default: 3."""
     fatal_exit_codes: Sequence[Annotated[int, Field(ge=1, le=255)]] = ()
     """Exit codes after which starting again is useless, such as 2 for wrong arguments. Default: none."""
-    keep: Duration = 86400
-    """How long the finished job stays to be looked at: seconds, or like 12h. Default: one day."""
+    keep: Duration | None = 86400
+    """How long the finished job stays to be looked at: seconds, or like 12h; null: until it is deleted. Default: one day."""
     queue: str = ""
     """The Kueue LocalQueue that the job waits in. Default: none, so that it starts at once or stays pending."""
     priority: str = ""

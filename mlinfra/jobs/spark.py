@@ -47,6 +47,12 @@ class SparkJob(Job):
     def _spark_fits(self) -> Self:
         if self.module:
             raise Invalid("spark-submit runs a file", fix="script: program.py", field="module")
+        if not self.service_account:
+            raise Invalid(
+                "the driver makes its executors, and needs an account that may",
+                fix="service_account: the one that your platform engineer gives to Spark",
+                field="service_account",
+            )
         if self.script.endswith(".jar") != bool(self.main_class):
             raise Invalid(
                 "goes with a jar, and only with that", fix="script: app.jar and main_class", field="main_class"

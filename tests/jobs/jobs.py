@@ -6,7 +6,7 @@ from typing import Any
 
 from mlinfra.jobs import PyTorchJob, RayTrainJob, SparkJob, TensorFlowJob
 
-IMAGE = "registry.example.com/team/train@sha256:" + "0" * 64
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/train@sha256:" + "0" * 64
 SMALL = {"cpu": 1, "memory": "2Gi"}
 GPUS = {"cpu": 96, "memory": "1000Gi", "gpus": 8}
 P5 = {
@@ -44,6 +44,7 @@ def spark(**fields: Any) -> SparkJob:
             "image": IMAGE,
             "script": "train.py",
             "spark_version": "4.0.1",
+            "service_account": "spark",
             **roles,
             **fields,
         }

@@ -187,3 +187,24 @@ def test_ray_scales_under_a_queue_only_as_an_elastic_job() -> None:
     assert scaling["spec"]["rayClusterSpec"]["authOptions"] == {"mode": "token"}
     assert "authOptions" not in manifests(ray(ray_version="2.49.0"))[0]["spec"]["rayClusterSpec"]
     assert scaling["spec"]["entrypoint"] == "cd /workspace && python train.py"
+
+
+def test_every_rule_is_content_with_what_is_rendered() -> None:
+    pulumi = pytest.importorskip("pulumi")
+    kubernetes = pytest.importorskip("pulumi_kubernetes")
+    from mlinfra.testing import assert_compliant, plan
+
+    def program() -> None:
+        provider = kubernetes.Provider("cluster", kubeconfig="{}")
+        for name, job in JOBS.items():
+            for found in manifests(job):
+                kubernetes.apiextensions.CustomResource(
+                    f"{name}-{found['kind']}",
+                    api_version=found["apiVersion"],
+                    kind=found["kind"],
+                    metadata=found["metadata"],
+                    spec=found["spec"],
+                    opts=pulumi.ResourceOptions(provider=provider),
+                )
+
+    assert_compliant(plan(program))

@@ -59,6 +59,7 @@ MISTAKES: list[tuple[Any, dict[str, Any], str, str]] = [
         "under the queue team",
         "executors.count",
     ),
+    (spark, {"service_account": ""}, "the driver makes its executors", "platform engineer"),
     (spark, {"conf": {"spark.master": "local"}}, "sets spark.master", "take it out"),
     (spark, {"main_class": "org.example.Main"}, "goes with a jar", "app.jar"),
     (spark, {"driver": {"cpu": "500m", "memory": "2Gi"}}, "whole cores", "1 or more"),

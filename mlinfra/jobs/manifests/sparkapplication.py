@@ -41,7 +41,7 @@ def render(job: SparkJob) -> list[dict[str, Any]]:
             **_pod(job, executor),
             "instances": executor.count,
             "deleteOnTermination": True,
-            "template": {"spec": {"automountServiceAccountToken": False}},
+            "template": _template(automountServiceAccountToken=False),
         },
     }
     return [{"apiVersion": API, "kind": "SparkApplication", "metadata": pod.metadata(job), "spec": spec}]
@@ -77,7 +77,12 @@ def _memory(resources: Resources) -> dict[str, str]:
 
 def _driver(job: SparkJob) -> dict[str, Any]:
     """The operator has no time limit; the driver's pod has, and executors go with it."""
-    return {"template": {"spec": {"activeDeadlineSeconds": job.time_limit, "serviceAccountName": job.service_account}}}
+    return {"template": _template(activeDeadlineSeconds=job.time_limit, serviceAccountName=job.service_account)}
+
+
+def _template(**fields: Any) -> dict[str, Any]:
+    """What Spark starts from when it makes a pod; it brings the container itself."""
+    return {"spec": {"containers": [], **fields}}
 
 
 def _restarts(job: SparkJob) -> dict[str, Any]:
