@@ -101,7 +101,7 @@ def _completed(kind: AwsType, scope: _Scope, identity: Any, outputs: Properties)
     for path, pattern in kind.placeholder.items():
         key, _, inner = path.partition(".")
         if inner:
-            found[key] = with_inner(found[key], inner, scope.fill(pattern))
+            found[key] = with_inner(found.get(key, UNKNOWN), inner, scope.fill(pattern))
     return found
 
 
