@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What all-reduce has been measured to do between nodes of a type."""
+
+    instance_type: str
+    nodes: int
+    bytes: int
+    """The size of what was reduced."""
+    bus_bandwidth: float
+    """In GB/s, as nccl-tests count it (doc/PERFORMANCE.md there)."""
+    source: str
+
+
+def measured(instance_type: str) -> Measured | None:
+    """The published figure of an instance type; None when there is none."""
+    found = [Measured(**entry) for entry in _table()["measured"] if entry["instance_type"] == instance_type]
+    return found[0] if found else None
 
 
 def environment(instance_type: str) -> Mapping[str, str]:

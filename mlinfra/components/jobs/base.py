@@ -1,6 +1,6 @@
 """What the job components share: from arguments to the job, and from the job to the objects of its operator."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, Optional, TypeVar
 
 import pulumi
@@ -16,6 +16,8 @@ from mlinfra.jobs import Job, JobError, PoolTarget
 from mlinfra.jobs.manifests import manifests
 
 JobArgsT = TypeVar("JobArgsT", bound=JobArgs)
+JobT = TypeVar("JobT", bound=Job)
+FoundT = TypeVar("FoundT")
 PLACE: Final = frozenset({"training", "team", "pool", "datasets"})
 """The arguments from which the job's place is computed; all others are fields of the job."""
 
@@ -26,7 +28,7 @@ class JobComponent(Component[JobArgsT]):
     namespace: pulumi.Output[str]
     """The namespace of its objects, known once they are there."""
     job_name: pulumi.Output[str]
-    """What its objects are called, which is the component's name."""
+    """What its objects are called, which is the component's name, known once they are there."""
 
     _job_type: ClassVar[type[Job]]
     _operator: ClassVar[str]
@@ -48,8 +50,9 @@ class JobComponent(Component[JobArgsT]):
                     opts=self.child(depends_on=[*made], replace_on_changes=["spec"], delete_before_replace=True),
                 )
             )
-        self.namespace = made[-1].metadata.apply(lambda metadata: str(metadata["namespace"]))
-        self.job_name = pulumi.Output.from_input(name)
+        team = self._args.training.team(self._args.team)
+        self.namespace = pulumi.Output.all(team.namespace, made[-1].id).apply(lambda known: str(known[0]))
+        self.job_name = made[-1].id.apply(lambda _: name)
         self.finish()
 
     def _refusals(self, name: str, args: JobArgsT) -> Iterable[Problem]:
@@ -73,7 +76,9 @@ def refusals(kind: type[Job], name: str, args: JobArgs) -> Iterator[Problem]:
         yield from _misfits(job, args)
 
 
-def rendered(kind: type[Job], name: str, args: JobArgs) -> list[dict[str, Any]]:
+def rendered(
+    kind: type[JobT], name: str, args: JobArgs, render: Callable[[JobT], list[dict[str, Any]]] = manifests
+) -> list[dict[str, Any]]:
     """The objects of a job that has been checked, with outputs where arguments are outputs."""
     late = Late()
     given = fields(name, args, late)
@@ -84,12 +89,12 @@ def rendered(kind: type[Job], name: str, args: JobArgs) -> list[dict[str, Any]]:
         except JobError as error:
             raise ArgumentError(f'{kind.__name__} "{name}"', [*_problems(error, args)]) from None
 
-    return late.checked(given, check).filled(manifests(kind(**given)))  # type: ignore[no-any-return]
+    return late.checked(given, check).filled(render(kind(**given)))  # type: ignore[no-any-return]
 
 
 def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
     """The fields of the job: the arguments, and the team's place. Raises Invalid for a place that there is not."""
-    team = _known(args, "team", args.training.team, args.team)
+    team = _known("team", args.training.team, args.team)
     place: dict[str, Any] = {
         "name": name,
         "namespace": team.namespace,
@@ -100,8 +105,10 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
     if args.pool is not None:
         if args.pool not in team.pools:
             reason = f"the team {team.name} has no share in it"
-            raise Invalid(reason, fix=f"name one of {', '.join(team.pools) or 'the pools that it gets'}", argument="pool")
-        place["pool"] = PoolTarget.model_validate(_known(args, "pool", args.training.pool, args.pool))
+            raise Invalid(
+                reason, fix=f"name one of {', '.join(team.pools) or 'the pools that it gets'}", argument="pool"
+            )
+        place["pool"] = PoolTarget.model_validate(_known("pool", args.training.pool, args.pool))
     if args.priority and args.priority not in team.priorities:
         reason = f"jobs of the team {team.name} have no such priority"
         raise Invalid(reason, fix=f"name one of {', '.join(team.priorities) or 'none'}", argument="priority")
@@ -121,7 +128,7 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
     return found
 
 
-def _known(args: JobArgs, argument: str, find: Any, name: str) -> Any:
+def _known(argument: str, find: Callable[[str], FoundT], name: str) -> FoundT:
     try:
         return find(name)
     except Invalid as error:
@@ -153,9 +160,10 @@ def _problems(error: JobError, args: JobArgs) -> Iterator[Problem]:
         said, _, reason = text.partition(": ")
         argument, _, given = said.partition(" = ")
         if argument == "pool":  # the job has its description there, which nobody wrote
-            given = shown(args.pool)
-            reason, fix = reason.rpartition("}: ")[2], "name a pool with EFA, use one node, or accept TCP with slow_network"
-        yield Problem(argument, given, reason, fix)
+            advice = "name a pool with EFA, use one node, or accept TCP with slow_network"
+            yield Problem(argument, shown(args.pool), text.rpartition("}: ")[2], advice)
+        else:
+            yield Problem(argument, given, reason, fix)
 
 
 def _misfits(job: Job, args: JobArgs) -> Iterator[Problem]:
@@ -170,7 +178,9 @@ def _misfits(job: Job, args: JobArgs) -> Iterator[Problem]:
     for role in job.roles():
         if role.resources.gpus > most:
             reason = f"{role.name} asks for {role.resources.gpus} accelerators, and a node there has {most}"
-            yield Problem("pool", shown(args.pool), reason, f"ask for {most} at most on each node, or name another pool")
+            yield Problem(
+                "pool", shown(args.pool), reason, f"ask for {most} at most on each node, or name another pool"
+            )
 
 
 def _kebab(kind: str) -> str:

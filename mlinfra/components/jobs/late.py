@@ -27,12 +27,16 @@ class Late:
     def checked(self, given: Any, check: Callable[[Any], object]) -> "Late":
         """The same outputs, each of which fails with what `check` raises for `given` with its value in place."""
 
-        def checked(number: int, value: Any) -> Any:
+        def one(number: int, output: pulumi.Output[Any]) -> pulumi.Output[Any]:
             stand_in = _STAND_IN.format(number)
-            check(_mapped(given, lambda text: value if text == stand_in else text.replace(stand_in, str(value))))
-            return value
 
-        return Late([one.apply(lambda value, n=number: checked(n, value)) for number, one in enumerate(self._outputs)])
+            def checked(value: Any) -> Any:
+                check(_mapped(given, lambda text: value if text == stand_in else text.replace(stand_in, str(value))))
+                return value
+
+            return output.apply(checked)
+
+        return Late([one(number, output) for number, output in enumerate(self._outputs)])
 
     def filled(self, result: Any) -> Any:
         """A result with the outputs in place of what stands for them."""
