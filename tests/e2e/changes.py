@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from mlinfra.engine import Options, Stack, preview, up
 from mlinfra.engine.events import Event, ResourcePre
 from mlinfra.engine.program.inline import InlineProgram
@@ -21,6 +23,9 @@ from mlinfra.stack.project import Project
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs/changes.md"
 VERBS = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+DEV = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+CLUSTER, POOLS, TEAMS = (DEV[f"platform:{key}"] for key in ("cluster", "pools", "teams"))
+ROLE = "arn:aws:iam::123456789012:role/vision"
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "add a zone": {"zones": ["us-east-1a", "us-east-1b", "us-east-1c"]},
     "swap a zone": {"zones": ["us-east-1a", "us-east-1c"]},
@@ -57,6 +62,18 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "let people stay longer": {"sessionHours": 8},
     "name key administrators": {"keyAdministrators": ["arn:aws:iam::123456789012:role/admin"]},
     "protect from deletion": {"deletionProtection": True},
+    "upgrade Kubernetes": {"cluster": {**CLUSTER, "version": "1.36"}},
+    "let a team enter the cluster": {
+        "cluster": {**CLUSTER, "access": {"vision": {"principalArn": ROLE, "groups": ["vision"]}}}
+    },
+    "add a node to a pool": {"pools": {**POOLS, "inference": {**POOLS["inference"], "nodes": 3}}},
+    "taint a pool": {"pools": {**POOLS, "inference": {**POOLS["inference"], "taints": [{"key": "team"}]}}},
+    "give a pool another instance type": {
+        "pools": {**POOLS, "inference": {**POOLS["inference"], "instanceTypes": ["g6e.2xlarge"]}}
+    },
+    "remove a pool": {"pools": {name: pool for name, pool in POOLS.items() if name != "general"}},
+    "add a team": {"teams": {**TEAMS, "speech": TEAMS["vision"]}},
+    "spend more": {"monthlyBudget": 30000},
 }
 
 
