@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,21 @@ def test_a_sandbox_from_start_to_stop(outputs_only: Project, tmp_path: Path) -> 
     assert "does not run" in run("sandbox", "stop").err
 
 
+def test_a_control_plane_wants_go_unless_it_is_built(
+    outputs_only: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlinfra.sandbox.controlplane import toolchain
+
+    monkeypatch.setenv("MLINFRA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MLINFRA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(toolchain, "USUAL", ())
+    done = outputs_only.run("sandbox", "start", "--control-plane")
+    assert done.code == 1
+    assert "Go is not installed on this machine" in done.err
+    assert control.status(tmp_path / "home") is None, "nothing is started without what was asked for"
+
+
 def test_a_session_turns_the_environment_to_the_sandbox() -> None:
     environ = {
         "AWS_PROFILE": "prod",
@@ -73,7 +89,9 @@ def test_a_session_turns_the_environment_to_the_sandbox() -> None:
     assert environ["AWS_REGION"] == "eu-west-1"
     assert environ["PULUMI_DEBUG_PROVIDERS"] == "aws:4321,random:2"
     assert environ["NO_PROXY"] == "example.com,127.0.0.1,localhost"
-    assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_S3"} & environ.keys()
+    assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "MLINFRA_DRAIN_KUBECONFIG"} & environ.keys()
+    Session(replace(INFO, kubeconfig="/admin")).enter(environ)
+    assert environ["MLINFRA_DRAIN_KUBECONFIG"] == "/admin"
 
 
 def test_a_sandbox_without_a_provider_is_no_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

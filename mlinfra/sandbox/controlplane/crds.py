@@ -137,4 +137,4 @@ def _fetch(module: str, version: str) -> Path:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "crds.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files("mlinfra.sandbox.controlplane") / "crds.toml").read_text("utf-8"))

@@ -56,4 +56,4 @@ def kubernetes_version() -> str:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "programs.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files("mlinfra.sandbox.controlplane") / "programs.toml").read_text("utf-8"))
