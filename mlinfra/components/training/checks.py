@@ -80,7 +80,6 @@ def shares(pools: Sequence[PoolReference], teams: Mapping[str, Any]) -> None:
 
 def stores(known: Mapping[str, Any], teams: Mapping[str, Any]) -> None:
     """Refuses stores that are not there, and file systems in which one team's files would be another's."""
-    writers: dict[str, str] = {}
     for team, wanted in teams.items():
         for argument, names in (
             ("datasets", wanted.datasets),
@@ -91,8 +90,13 @@ def stores(known: Mapping[str, Any], teams: Mapping[str, Any]) -> None:
                 if name not in known:
                     fix = f"use {', '.join(known)}" if known else "describe it in stores"
                     raise Invalid(f"there is no store {name!r}", fix=fix, argument=f"teams.{team}.{argument}")
-        for name in {wanted.checkpoints, wanted.outputs} - {""}:
-            if known[name].lustre and writers.setdefault(name, team) != team:
-                reason = f"{writers[name]} writes to the file system {name!r} too, and could read what {team} writes"
-                fix = "give each team a file system, or use a bucket, of which each gets a folder"
-                raise Invalid(reason, fix=fix, argument=f"teams.{team}")
+    for name, store in known.items():
+        users = [
+            team for team, wanted in teams.items() if name in (*wanted.datasets, wanted.checkpoints, wanted.outputs)
+        ]
+        writers = [team for team, wanted in teams.items() if name in (wanted.checkpoints, wanted.outputs)]
+        if store.lustre and writers and len(users) > 1:
+            others = ", ".join(team for team in users if team != writers[0])
+            reason = f"{writers[0]} writes to the file system {name!r}, and {others} would read all of it"
+            fix = "give the team a file system of its own, or use a bucket, of which each gets a folder"
+            raise Invalid(reason, fix=fix, argument="stores")

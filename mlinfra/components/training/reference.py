@@ -46,6 +46,8 @@ class TrainingTeamReference(Args):
     """The names of the priorities (WorkloadPriorityClasses of Kueue) that jobs can have, the lowest first."""
     service_account: str
     """The service account of its jobs, through which they reach the team's data."""
+    driver_account: str = ""
+    """The service account of Spark's drivers, which may make pods as well. Empty when the Spark operator is left out."""
     role_arn: pulumi.Input[str]
     """The ARN of the role of its jobs."""
     pools: Sequence[str]
@@ -65,6 +67,10 @@ class TrainingReference(Args):
     """The teams by name."""
     pools: Mapping[str, PoolReference]
     """The node pools by name."""
+    topologies: Mapping[str, Sequence[str]] = {}
+    """Pools in which Kueue places jobs by where nodes stand, with the labels that say it, the widest first. The pods of a
+    job there must carry one of kueue.x-k8s.io/podset-preferred-topology, -required-topology (with one of these labels) and
+    -unconstrained-topology ("true"): Kueue admits no others. Default: none."""
     operators: Mapping[str, str]
     """Versions of what was installed, by chart: kueue, jobset, kubeflow-trainer, kuberay-operator, spark-operator."""
 
