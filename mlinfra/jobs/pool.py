@@ -44,6 +44,8 @@ class PoolTarget(BaseModel):
     """EFA interfaces of a node. Default: none."""
     taints: Sequence[Taint] = ()
     """The taints of its nodes, which the job's pods tolerate. Default: none."""
+    topology: str = ""
+    """The label of nodes by which Kueue keeps the job's pods together where it can. Default: none, they stand anywhere."""
     label: str = "mlinfra/pool"
     """The label of nodes whose value is the pool's name. Default: mlinfra/pool."""
 

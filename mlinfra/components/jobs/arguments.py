@@ -113,3 +113,7 @@ class JobArgs(Args):
     """Accept TCP between the nodes of a job with GPUs, at a hundredth of EFA's bandwidth. Default: false."""
 
     _time = field_validator("time_limit", mode="before")(_seconds)
+
+    def account(self) -> str:
+        """The service account of its pods: the team's."""
+        return self.training.team(self.team).service_account

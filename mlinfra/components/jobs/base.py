@@ -99,7 +99,7 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
         "name": name,
         "namespace": team.namespace,
         "queue": team.queue,
-        "service_account": team.service_account,
+        "service_account": args.account(),
         "keep": None,  # until the stack lets it go: what a stack declares must not be gone when it is looked for
     }
     if args.pool is not None:
@@ -108,7 +108,10 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
             raise Invalid(
                 reason, fix=f"name one of {', '.join(team.pools) or 'the pools that it gets'}", argument="pool"
             )
-        place["pool"] = PoolTarget.model_validate(_known("pool", args.training.pool, args.pool))
+        pool = PoolTarget.model_validate(_known("pool", args.training.pool, args.pool))
+        levels = args.training.topologies.get(args.pool, ())
+        # The narrowest level of the network; the last one is the node itself.
+        place["pool"] = pool.model_copy(update={"topology": levels[-2]}) if len(levels) > 1 else pool
     if args.priority and args.priority not in team.priorities:
         reason = f"jobs of the team {team.name} have no such priority"
         raise Invalid(reason, fix=f"name one of {', '.join(team.priorities) or 'none'}", argument="priority")

@@ -24,6 +24,10 @@ class SparkJobArgs(JobArgs):
     conf: Mapping[str, pulumi.Input[str]] = {}
     """Spark properties. What the job computes itself cannot be set."""
 
+    def account(self) -> str:
+        """The service account of Spark's drivers, who make their executors themselves."""
+        return self.training.team(self.team).driver_account
+
 
 class SparkJob(JobComponent[SparkJobArgs]):
     """A SparkApplication of the Spark operator, for MLlib and data preparation: a driver and a fixed number of executors.

@@ -30,7 +30,7 @@ def replicated_job(
         # Pods of an elastic job come back one by one; all others start again together, by the failure policy.
         "backoffLimit": role.alone,
         "activeDeadlineSeconds": job.time_limit,
-        "template": {"spec": pod.spec(job, [container])},
+        "template": pod.template(job, pod.spec(job, [container])),
     }
     if job.fatal_exit_codes:
         codes = {"containerName": container["name"], "operator": "In", "values": sorted(job.fatal_exit_codes)}

@@ -121,6 +121,17 @@ def spec(job: Job, containers: list[dict[str, Any]], *, token: bool = False, shm
     }
 
 
+def template(job: Job, spec: dict[str, Any]) -> dict[str, Any]:
+    """A pod template around a pod's spec."""
+    return ({"metadata": {"annotations": found}} if (found := annotations(job)) else {}) | {"spec": spec}
+
+
+def annotations(job: Job) -> dict[str, str]:
+    """The annotations of every pod: how near to each other Kueue is to place them."""
+    where = job.pool.topology if job.pool else ""
+    return {"kueue.x-k8s.io/podset-preferred-topology": where} if where and job.queue else {}
+
+
 def grace(job: Job) -> int:
     """Seconds between asking a pod to end and killing it."""
     return _SPOT_GRACE if job.pool and job.pool.interruptible else _GRACE

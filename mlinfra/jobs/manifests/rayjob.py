@@ -47,7 +47,7 @@ def render(job: RayTrainJob) -> list[dict[str, Any]]:
         "shutdownAfterJobFinishes": True,
         "activeDeadlineSeconds": job.time_limit,
         "backoffLimit": job.retries,
-        "submitterPodTemplate": {"spec": _submitter(job)},
+        "submitterPodTemplate": pod.template(job, _submitter(job)),
         "rayClusterSpec": cluster,
     }
     # An elastic job is known by its annotation, which KubeRay hands on to the cluster that it makes.
@@ -63,7 +63,7 @@ def _group(job: RayTrainJob, name: str) -> dict[str, Any]:
     shared = f"{max(int(parameters['object-store-memory']) >> 20, mebibytes(job.shm))}Mi"
     # The autoscaler beside the head asks Kubernetes for workers.
     spec = pod.spec(job, [container], token=name == HEAD and job.scales, shm=shared)
-    return {"rayStartParams": parameters, "template": {"spec": spec}}
+    return {"rayStartParams": parameters, "template": pod.template(job, spec)}
 
 
 def _submitter(job: RayTrainJob) -> dict[str, Any]:
