@@ -30,6 +30,12 @@ from mlinfra.components.devices.devices import DeviceLayer, DeviceLayerArgs
 from mlinfra.components.file_system import AccessPointArgs, FileSystem, FileSystemArgs
 from mlinfra.components.findings import FindingsArchive
 from mlinfra.components.images import ImageRepository, ImageRepositoryArgs
+from mlinfra.components.jobs.arguments import JobReplicas, JobResources, JobStore, JobTracking
+from mlinfra.components.jobs.pytorch_job import PyTorchElastic, PyTorchJob, PyTorchJobArgs, PyTorchLayout
+from mlinfra.components.jobs.ray_train_job import RayTrainJob, RayTrainJobArgs, RayWorkers
+from mlinfra.components.jobs.spark_job import SparkJob, SparkJobArgs
+from mlinfra.components.jobs.tensorflow_job import TensorFlowJob, TensorFlowJobArgs
+from mlinfra.components.jobs.validation import TrainingValidation, TrainingValidationArgs
 from mlinfra.components.karpenter.karpenter import Karpenter, KarpenterArgs
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.keys import KeyRing, KeyRingArgs
@@ -54,7 +60,18 @@ from mlinfra.components.tags import tag_everything
 from mlinfra.components.teams.connections import TeamConnection, TrafficDirection, TrafficProtocol
 from mlinfra.components.teams.quota import ContainerDefaults, TeamQuota
 from mlinfra.components.teams.teams import PodSecurity, TeamSpace, TeamSpaceArgs
+from mlinfra.components.training.arguments import (
+    PoolShare,
+    Queueing,
+    TrainingClusterArgs,
+    TrainingOperators,
+    TrainingTeam,
+)
+from mlinfra.components.training.reference import StoreReference, TrainingReference, TrainingTeamReference
+from mlinfra.components.training.stores import BucketStore, LustreStore, TrainingStore
+from mlinfra.components.training.training_cluster import TrainingCluster
 from mlinfra.components.waiver import waive
+from mlinfra.jobs.pytorch import Strategy
 
 COMPONENTS = (
     Network,
@@ -84,6 +101,12 @@ COMPONENTS = (
     DeviceLayer,
     Karpenter,
     TeamSpace,
+    TrainingCluster,
+    PyTorchJob,
+    TensorFlowJob,
+    SparkJob,
+    RayTrainJob,
+    TrainingValidation,
 )
 """Every component, for the component package."""
 
@@ -108,6 +131,7 @@ __all__ = [
     "BucketAccess",
     "BucketLinkArgs",
     "BucketPurpose",
+    "BucketStore",
     "BuiltInPool",
     "Capacity",
     "CapacityBlock",
@@ -142,6 +166,10 @@ __all__ = [
     "GpuNodePoolArgs",
     "ImageRepository",
     "ImageRepositoryArgs",
+    "JobReplicas",
+    "JobResources",
+    "JobStore",
+    "JobTracking",
     "Karpenter",
     "KarpenterArgs",
     "KeyPurpose",
@@ -149,6 +177,7 @@ __all__ = [
     "KeyRingArgs",
     "LustreFileSystem",
     "LustreFileSystemArgs",
+    "LustreStore",
     "Mode",
     "Network",
     "NetworkArgs",
@@ -167,8 +196,17 @@ __all__ = [
     "PodRoleArgs",
     "PodSecurity",
     "PoolReference",
+    "PoolShare",
     "Profile",
     "Provisioner",
+    "PyTorchElastic",
+    "PyTorchJob",
+    "PyTorchJobArgs",
+    "PyTorchLayout",
+    "Queueing",
+    "RayTrainJob",
+    "RayTrainJobArgs",
+    "RayWorkers",
     "Reservation",
     "RotationArgs",
     "Secret",
@@ -180,7 +218,11 @@ __all__ = [
     "ServiceRoleArgs",
     "Sharing",
     "SignIn",
+    "SparkJob",
+    "SparkJobArgs",
     "Spot",
+    "StoreReference",
+    "Strategy",
     "SystemPool",
     "Taint",
     "TaintEffect",
@@ -188,11 +230,22 @@ __all__ = [
     "TeamQuota",
     "TeamSpace",
     "TeamSpaceArgs",
+    "TensorFlowJob",
+    "TensorFlowJobArgs",
     "ThreatDetection",
     "ThreatDetectionArgs",
     "Throughput",
     "TrafficDirection",
     "TrafficProtocol",
+    "TrainingCluster",
+    "TrainingClusterArgs",
+    "TrainingOperators",
+    "TrainingReference",
+    "TrainingStore",
+    "TrainingTeam",
+    "TrainingTeamReference",
+    "TrainingValidation",
+    "TrainingValidationArgs",
     "persona_access",
     "tag_everything",
     "waive",

@@ -138,6 +138,48 @@ EXAMPLES |= {
     "NodePool": {"cluster": CLUSTER, "instance_types": ["m7i.2xlarge"], "nodes": 3},
     "GpuNodePool": {"cluster": CLUSTER, "instance_types": ["g6.12xlarge"], "nodes": 2},
 }
+TRAINING = {
+    "teams": {
+        "vision": {
+            "name": "vision",
+            "namespace": "vision",
+            "queue": "training",
+            "priorities": ["research", "production"],
+            "service_account": "trainer",
+            "driver_account": "spark",
+            "role_arn": "arn:aws:iam::123456789012:role/trainer",
+            "pools": ["training"],
+            "checkpoints": {"claim": "checkpoints", "classification": "internal", "key_arn": KEY, "read_only": False},
+        }
+    },
+    "pools": {"training": GPU_POOL},
+    "operators": dict.fromkeys(["kueue", "jobset", "kubeflow-trainer", "kuberay-operator", "spark-operator"], "1.0.0"),
+}
+JOB = {
+    "training": TRAINING,
+    "team": "vision",
+    "image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/vision/train@sha256:" + "0" * 64,
+}
+SMALL = {"cpu": "2", "memory": "8Gi"}
+EXAMPLES |= {
+    "PyTorchJob": {**JOB, "script": "train.py", "resources": SMALL},
+    "TensorFlowJob": {**JOB, "script": "train.py", "workers": {"resources": SMALL}},
+    "SparkJob": {
+        **JOB,
+        "script": "prepare.py",
+        "spark_version": "4.0.1",
+        "driver": SMALL,
+        "executors": {"resources": SMALL},
+    },
+    "RayTrainJob": {
+        **JOB,
+        "script": "tune.py",
+        "ray_version": "2.55.1",
+        "head": SMALL,
+        "workers": {"cpu": {"resources": SMALL}},
+    },
+    "TrainingValidation": {**JOB, "pool": "training", "bus_bandwidth": 5, "slow_network": True},
+}
 NAMED_BY_AWS = {"aws:guardduty/detectorFeature:DetectorFeature"}
 SCHEMA = Path(__file__).parent / "schema.json"
 
@@ -241,6 +283,7 @@ def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
         *(ml.ThreatDetection, ml.AccountBaseline, ml.ServiceRole, ml.PodRole, ml.ServiceAccountRole),
         *(ml.GitHubProvider, ml.GitHubRole, ml.Personas, ml.Cluster, ml.Karpenter, ml.NodePool, ml.GpuNodePool),
         *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch),
+        *(ml.PyTorchJob, ml.TensorFlowJob, ml.SparkJob, ml.RayTrainJob, ml.TrainingValidation),
     )
     examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]
     assert all(examples)
