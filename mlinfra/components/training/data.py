@@ -6,9 +6,16 @@ https://github.com/kubernetes-sigs/aws-fsx-csi-driver/tree/master/examples/kuber
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Optional
 
 import pulumi
+from pulumi_kubernetes.core.v1 import (
+    CSIPersistentVolumeSourceArgs,
+    ObjectReferenceArgs,
+    PersistentVolumeClaimSpecArgs,
+    PersistentVolumeSpecArgs,
+    VolumeResourceRequirementsArgs,
+)
 
 from mlinfra.components.access import Access, BucketAccess, Mode
 from mlinfra.components.account import Account
@@ -18,7 +25,9 @@ from mlinfra.components.training.stores import BucketStore, LustreStore, Trainin
 
 USER: Final = 1000
 """The user and group that jobs run as, who own the files of mounted buckets."""
-_ASKED: Final = {"requests": {"storage": "1Gi"}}  # of volumes that are there: what a claim asks for makes no difference
+_ASKED: Final = "1Gi"  # of volumes that are there: what a claim asks for makes no difference
+_Source = tuple[str, list[str], CSIPersistentVolumeSourceArgs]
+"""The size of a volume, its mount options, and what is behind it."""
 _BUCKET_SIZE: Final = "1Pi"  # Kubernetes wants one; buckets have none
 
 
@@ -50,28 +59,33 @@ def mounted(wanted: TrainingTeam, stores: Mapping[str, TrainingStore]) -> Mappin
     return {**dict.fromkeys(read, True), **dict.fromkeys(written, False)}
 
 
-def volume(team: str, name: str, store: TrainingStore, account: Account, *, read_only: bool) -> Mapping[str, Any]:
+def volume(
+    team: str, name: str, store: TrainingStore, account: Account, *, read_only: bool
+) -> PersistentVolumeSpecArgs:
     """The specification of a volume that only the team's claim can have; what is behind it stays when it goes."""
-    kept = {
-        "persistentVolumeReclaimPolicy": "Retain",
-        "storageClassName": "",
-        "claimRef": {"namespace": team, "name": name},
-        "accessModes": [_mode(read_only=read_only)],
-    }
     if store.lustre:
-        return kept | _lustre(store.lustre, read_only=read_only)
-    assert store.bucket
-    return kept | _bucket(store.bucket, volume_name(team, name), account.region)
+        size, options, source = _lustre(store.lustre, read_only=read_only)
+    else:
+        size, options, source = _bucket(store.bucket, volume_name(team, name), account.region)
+    return PersistentVolumeSpecArgs(
+        persistent_volume_reclaim_policy="Retain",
+        storage_class_name="",
+        claim_ref=ObjectReferenceArgs(namespace=team, name=name),
+        access_modes=[_mode(read_only=read_only)],
+        capacity={"storage": size},
+        mount_options=options,
+        csi=source,
+    )
 
 
-def claim(team: str, name: str, *, read_only: bool) -> Mapping[str, Any]:
+def claim(team: str, name: str, *, read_only: bool) -> PersistentVolumeClaimSpecArgs:
     """The specification of the claim for such a volume."""
-    return {
-        "accessModes": [_mode(read_only=read_only)],
-        "storageClassName": "",
-        "volumeName": volume_name(team, name),
-        "resources": _ASKED,
-    }
+    return PersistentVolumeClaimSpecArgs(
+        access_modes=[_mode(read_only=read_only)],
+        storage_class_name="",
+        volume_name=volume_name(team, name),
+        resources=VolumeResourceRequirementsArgs(requests={"storage": _ASKED}),
+    )
 
 
 def reference(team: str, name: str, store: TrainingStore, *, read_only: bool) -> StoreReference:
@@ -84,8 +98,7 @@ def reference(team: str, name: str, store: TrainingStore, *, read_only: bool) ->
     if store.bucket is None or (read_only and store.bucket.mounted):
         return StoreReference(claim=name, **known)
     prefix = store.bucket.prefix if read_only else folder(store.bucket, team)
-    bucket = pulumi.Output.from_input(store.bucket.bucket_arn).apply(_bucket_name)
-    return StoreReference(url=pulumi.Output.concat("s3://", bucket, "/", prefix), **known)
+    return StoreReference(url=pulumi.Output.concat("s3://", _name_of(store.bucket), "/", prefix), **known)
 
 
 def _used(
@@ -104,29 +117,29 @@ def _mounts(store: TrainingStore) -> bool:
     return store.bucket is None or store.bucket.mounted
 
 
-def _bucket(store: BucketStore, handle: str, region: str) -> Mapping[str, Any]:
+def _bucket(store: Optional[BucketStore], handle: str, region: str) -> _Source:
+    assert store is not None  # a store is one of the two
     options = ["read-only", f"region {region}", "allow-other", f"uid={USER}", f"gid={USER}"]
-    source = {
-        "driver": "s3.csi.aws.com",
-        "volumeHandle": handle,
-        "volumeAttributes": {
-            "bucketName": pulumi.Output.from_input(store.bucket_arn).apply(_bucket_name),
-            "authenticationSource": "pod",
-        },
-    }
-    prefix = [f"prefix {store.prefix}"] if store.prefix else []
-    return {"capacity": {"storage": _BUCKET_SIZE}, "mountOptions": [*options, *prefix], "csi": source}
+    source = CSIPersistentVolumeSourceArgs(
+        driver="s3.csi.aws.com",
+        volume_handle=handle,
+        volume_attributes={"bucketName": _name_of(store), "authenticationSource": "pod"},
+    )
+    return _BUCKET_SIZE, [*options, *([f"prefix {store.prefix}"] if store.prefix else [])], source
 
 
-def _lustre(store: LustreStore, *, read_only: bool) -> Mapping[str, Any]:
-    source = pulumi.Output.from_input(store.mount_source)
-    volume = {
-        "driver": "fsx.csi.aws.com",
-        "volumeHandle": store.file_system_id,
-        "volumeAttributes": {"dnsname": source.apply(_server), "mountname": source.apply(_mount_name)},
-    }
-    options = ["flock", "ro"] if read_only else ["flock"]
-    return {"capacity": {"storage": f"{store.size_gib}Gi"}, "mountOptions": options, "csi": volume}
+def _lustre(store: LustreStore, *, read_only: bool) -> _Source:
+    mounted_from = pulumi.Output.from_input(store.mount_source)
+    source = CSIPersistentVolumeSourceArgs(
+        driver="fsx.csi.aws.com",
+        volume_handle=store.file_system_id,
+        volume_attributes={"dnsname": mounted_from.apply(_server), "mountname": mounted_from.apply(_mount_name)},
+    )
+    return f"{store.size_gib}Gi", ["flock", "ro"] if read_only else ["flock"], source
+
+
+def _name_of(store: BucketStore) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(store.bucket_arn).apply(_bucket_name)
 
 
 def _mode(*, read_only: bool) -> str:

@@ -19,10 +19,14 @@ _GIB: Final = 1024
 class Share(Protocol):
     """A share of a pool, as `PoolShare` says it."""
 
-    accelerators: Optional[int]
-    nodes: Optional[int]
-    borrow: Optional[int]
-    lend: Optional[int]
+    @property
+    def accelerators(self) -> Optional[int]: ...  # noqa: D102
+    @property
+    def nodes(self) -> Optional[int]: ...  # noqa: D102
+    @property
+    def borrow(self) -> Optional[int]: ...  # noqa: D102
+    @property
+    def lend(self) -> Optional[int]: ...  # noqa: D102
 
     @property
     def amount(self) -> int:

@@ -103,7 +103,9 @@ def _identities(
     parent: Component[Any], name: str, team: str, accounts: Sequence[str], args: TrainingClusterArgs
 ) -> tuple[list[pulumi.Output[str]], list[pulumi.CustomResource]]:
     """A role for each account, with the same rights: those of the team's data."""
-    cluster, roles, associations = args.cluster, [], []
+    cluster = args.cluster
+    roles: list[pulumi.Output[str]] = []
+    associations: list[pulumi.CustomResource] = []
     for account in accounts:
         role_arn, _ = workload_role(
             parent,
