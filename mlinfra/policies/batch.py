@@ -181,6 +181,23 @@ def batch_timeout(job: Resource) -> Truth:
 
 
 @rule(
+    "batch-spot-retry",
+    title="Batch jobs on Spot capacity are tried again",
+    severity=Severity.LOW,
+    types=(JOB,),
+    fix='retry_strategy={"attempts": 3, "evaluate_on_exits": [{"on_status_reason": "Host EC2*", "action": "RETRY"}, '
+    '{"on_reason": "*", "action": "EXIT"}]}',
+)
+def batch_spot_retry(job: Resource) -> Truth:
+    """EC2 takes the instance back, and the job has failed: with one attempt somebody must start it again by hand.
+
+    Asked where the stack has Spot capacity; jobs over several nodes are left out: Batch does not run them on Spot.
+    """
+    spot = job.graph.of(ENVIRONMENT).any(lambda one: one["computeResources.type"].is_("SPOT", "FARGATE_SPOT"))
+    return only_if(spot & ~job["nodeProperties"].present(), job["retryStrategy.attempts"].at_least(2))
+
+
+@rule(
     "batch-queue-stuck",
     title="Queues give up on jobs that can never start",
     severity=Severity.LOW,
@@ -227,6 +244,7 @@ RULES: Final = (
     batch_job_role,
     batch_readonly_rootfs,
     batch_timeout,
+    batch_spot_retry,
     batch_queue_stuck,
     batch_private_subnets,
     batch_no_ssh_key,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.compliance.families import family
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import STACK, Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
 from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP, gpu_nodes, is_accelerated
 from mlinfra.policies.gpu import BLOCK, RESERVATION
-from mlinfra.policies.kubernetes.hygiene import uses_gpu
-from mlinfra.policies.kubernetes.pods import a_container, every_pod, pods
 from mlinfra.policies.sagemaker_models import ENDPOINT_CONFIG
 from mlinfra.policies.versions import NODE_POOL
 
@@ -23,15 +20,6 @@ BUDGET: Final = "aws:budgets/budget:Budget"
 MONITOR: Final = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
 SUBSCRIPTION: Final = "aws:costexplorer/anomalySubscription:AnomalySubscription"
 BATCH: Final = "aws:batch/computeEnvironment:ComputeEnvironment"
-DEADLINES: Final = {
-    "kubernetes:batch/*:Job": "spec.activeDeadlineSeconds",
-    "kubernetes:batch/*:CronJob": "spec.jobTemplate.spec.activeDeadlineSeconds",
-    "kubernetes:ray.io/*:RayJob": "spec.activeDeadlineSeconds",
-    "kubernetes:kubeflow.org/*:PyTorchJob": "spec.runPolicy.activeDeadlineSeconds",
-    "kubernetes:kubeflow.org/*:TFJob": "spec.runPolicy.activeDeadlineSeconds",
-    "kubernetes:kubeflow.org/*:MPIJob": "spec.runPolicy.activeDeadlineSeconds",
-    "kubernetes:argoproj.io/*:Workflow": "spec.activeDeadlineSeconds",
-}
 
 
 def buys_accelerators(stack: Resource) -> Truth:
@@ -133,19 +121,6 @@ def cost_karpenter_consolidation(pool: Resource) -> Truth:
 
 
 @rule(
-    "cost-job-deadline",
-    title="Jobs on accelerators end by themselves",
-    severity=Severity.LOW,
-    types=tuple(DEADLINES),
-    fix="active_deadline_seconds=86400",
-)
-def cost_job_deadline(job: Resource) -> Truth:
-    """A job that hangs on eight GPUs is paid for until somebody sees it."""
-    on_gpu = any_of(a_container(pod, uses_gpu) for pod in pods(job))
-    return only_if(on_gpu, job[DEADLINES[family(job.type)]].at_least(1))
-
-
-@rule(
     "cost-endpoint-scaling",
     title="Endpoints on accelerators scale with their load",
     severity=Severity.LOW,
@@ -165,30 +140,6 @@ def cost_endpoint_scaling(config: Resource) -> Truth:
     return config["productionVariants"].every(scaled)
 
 
-@rule(
-    "gpu-spot-checkpoint",
-    title="Jobs on spot GPUs can go on where they were",
-    severity=Severity.LOW,
-    types=tuple(DEADLINES),
-    fix="a PersistentVolumeClaim (FSx for Lustre) for checkpoints, and a volume mount",
-)
-def gpu_spot_checkpoint(job: Resource) -> Truth:
-    """An interrupted job without checkpoints starts again from nothing, and costs more than on demand."""
-
-    def kept(pod: Value) -> Truth:
-        selector = pod["nodeSelector"]
-        spot = selector.key("karpenter.sh/capacity-type").is_("spot") | selector.key(
-            "eks.amazonaws.com/capacityType"
-        ).is_("SPOT")
-        volume = pod["volumes"].any(lambda one: one["persistentVolumeClaim"].present())
-        named = a_container(
-            pod, lambda one: one["env"].any(lambda variable: variable["name"].matches(r"(?i).*checkpoint.*"))
-        )
-        return only_if(spot & a_container(pod, uses_gpu), volume | named)
-
-    return every_pod(job, kept)
-
-
 RULES: Final = (
     cost_budget,
     cost_anomaly,
@@ -196,7 +147,5 @@ RULES: Final = (
     cost_anomaly_subscribed,
     cost_karpenter_limit,
     cost_karpenter_consolidation,
-    cost_job_deadline,
     cost_endpoint_scaling,
-    gpu_spot_checkpoint,
 )

@@ -8,12 +8,13 @@ from mlinfra.catalog.accelerators import accelerated
 from mlinfra.catalog.instances import instance_type
 from mlinfra.compliance.families import family
 from mlinfra.compliance.rule import Severity, rule
-from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, any_of, only_if
+from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, any_of, only_if
 from mlinfra.policies.batch import JOB as BATCH_JOB
 from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP
 from mlinfra.policies.gpu import GROUP
-from mlinfra.policies.kubernetes.pods import a_container, every_pod, resource_of
+from mlinfra.policies.kubernetes.pods import a_container, every_pod, pods, resource_of
 from mlinfra.policies.references import holds_where_it_leads, leads_to_some
+from mlinfra.policies.training.kinds import JOB_SET, RAY_CLUSTER, RAY_JOB, TRAIN_JOB, of_runtime
 
 if TYPE_CHECKING:
     from mlinfra.compliance.resource import Resource
@@ -27,13 +28,15 @@ NODES: Final = {
     "kubernetes:trainer.kubeflow.org/*:TrainingRuntime": ("spec.mlPolicy.numNodes",),
     "kubernetes:trainer.kubeflow.org/*:ClusterTrainingRuntime": ("spec.mlPolicy.numNodes",),
     "kubernetes:kubeflow.org/*:PyTorchJob": ("spec.pytorchReplicaSpecs.Worker.replicas",),
+    "kubernetes:kubeflow.org/*:TFJob": ("spec.tfReplicaSpecs.Worker.replicas",),
     "kubernetes:kubeflow.org/*:MPIJob": ("spec.mpiReplicaSpecs.Worker.replicas",),
     "kubernetes:leaderworkerset.x-k8s.io/*:LeaderWorkerSet": ("spec.leaderWorkerTemplate.size",),
     "kubernetes:batch/*:Job": ("spec.parallelism",),
 }
 """Kinds of jobs over several nodes, and where they say over how many."""
-_TRAIN_JOB: Final = "kubernetes:trainer.kubeflow.org/*:TrainJob"
-_JOB_SET: Final = "kubernetes:jobset.x-k8s.io/*:JobSet"
+_RAY: Final = {RAY_CLUSTER: "spec.workerGroupSpecs", RAY_JOB: "spec.rayClusterSpec.workerGroupSpecs"}
+_GPU: Final = "nvidia.com/gpu"
+_FABRIC: Final = "vpc.amazonaws.com/efa"
 
 
 def _interfaces(template: Resource) -> Value:
@@ -201,28 +204,47 @@ def efa_one_zone(group: Resource) -> Truth:
     "k8s-multi-node-efa",
     title="Jobs over several nodes of GPUs use EFA",
     severity=Severity.MEDIUM,
-    types=(*NODES, _JOB_SET, _TRAIN_JOB),
+    types=(*NODES, *_RAY, JOB_SET, TRAIN_JOB),
     fix='resources={"limits": {"nvidia.com/gpu": "8", "vpc.amazonaws.com/efa": "32"}}',
 )
 def k8s_multi_node_efa(job: Resource) -> Truth:
     """Without the resource NCCL falls back to TCP in silence, at less than a hundredth of the bandwidth."""
     kind = family(job.type)
-    if kind == _TRAIN_JOB:
-        limits = job["spec.trainer.resourcesPerNode.limits"]
-        many = job["spec.trainer.numNodes"].at_least(2) & limits.key("nvidia.com/gpu").at_least(_WHOLE_NODE)
-        return only_if(many, limits.key("vpc.amazonaws.com/efa").at_least(1))
-    if kind == _JOB_SET:
+    if kind == TRAIN_JOB:
+        return _train_job(job)
+    if kind in _RAY:
+        return job[_RAY[kind]].every(_ray_group)
+    if kind == JOB_SET:
         replicas = job["spec.replicatedJobs"]
         several = replicas.any(lambda one: one["replicas"].at_least(2) | one["template.spec.parallelism"].at_least(2))
     else:
         several = any_of(job[place].at_least(2) for place in NODES[kind])
+    return only_if(several, every_pod(job, _wired))
 
-    def wired(pod: Value) -> Truth:
-        whole = a_container(pod, lambda one: resource_of(one, "nvidia.com/gpu").at_least(_WHOLE_NODE))
-        fabric = a_container(pod, lambda one: resource_of(one, "vpc.amazonaws.com/efa").at_least(1))
-        return only_if(whole, fabric | pod["resourceClaims"].present())
 
-    return only_if(several, every_pod(job, wired))
+def _wired(pod: Value) -> Truth:
+    """Whether a pod that has a node of GPUs to itself has EFA too."""
+    whole = a_container(pod, lambda one: resource_of(one, _GPU).at_least(_WHOLE_NODE))
+    fabric = a_container(pod, lambda one: resource_of(one, _FABRIC).at_least(1))
+    return only_if(whole, fabric | pod["resourceClaims"].present())
+
+
+def _ray_group(group: Value) -> Truth:
+    several = group["replicas"].at_least(2) | group["minReplicas"].at_least(2)
+    return only_if(several, _wired(group["template.spec"]))
+
+
+def _train_job(job: Resource) -> Truth:
+    """A TrainJob says for itself how many nodes and what they have, or leaves either to its runtime."""
+    limits = job["spec.trainer.resourcesPerNode.limits"]
+    own = job["spec.trainer.numNodes"]
+    nodes = own.at_least(2) | (
+        ~own.present()
+        & of_runtime(job, lambda one: any_of(one[place].at_least(2) for place in NODES[family(one.type)]))
+    )
+    said = only_if(limits.key(_GPU).at_least(_WHOLE_NODE), limits.key(_FABRIC).at_least(1))
+    unwired = of_runtime(job, lambda one: any_of(~_wired(pod) for pod in pods(one)))
+    return all_of((only_if(nodes, said), only_if(nodes & ~limits.present(), ~unwired)))
 
 
 @rule(

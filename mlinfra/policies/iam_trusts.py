@@ -31,6 +31,14 @@ def _none(role: Resource, says: Callable[[Statement], Known], wanted: str) -> Tr
     return resource_policy(role, TRUST, lambda one: one.none(lambda s: all3((s.allows, says(s))), wanted))
 
 
+PODS: Final = "pods.eks.amazonaws.com"
+POD_ORIGIN: Final = (
+    *(f"aws:requesttag/{tag}" for tag in ("eks-cluster-arn", "eks-cluster-name", "kubernetes-namespace")),
+    *("aws:sourceaccount", "aws:sourcearn"),
+)
+"""What tells where a pod runs: tags that EKS gives its sessions (EKS user guide, "Grant Pods access … based on tags")."""
+
+
 @rule(
     "iam-trust-wildcard",
     title="No role trusts everybody",
@@ -101,6 +109,22 @@ def iam_confused_deputy(role: Resource) -> Truth:
 
 
 @rule(
+    "iam-pod-trust",
+    title="Roles of pods are for one cluster, namespace or account",
+    severity=Severity.LOW,
+    types=(ROLE,),
+    fix='"Condition": {"StringEquals": {"aws:RequestTag/eks-cluster-arn": cluster.arn, "aws:RequestTag/kubernetes-namespace": …}}',
+)
+def iam_pod_trust(role: Resource) -> Truth:
+    """EKS Pod Identity tags each session with where the pod runs: without conditions an association of any cluster will do."""
+
+    def open_to_pods(one: Statement) -> Known:
+        return all3((one.services().any(lambda name: name == PODS), not3(one.requires(*POD_ORIGIN))))
+
+    return _none(role, open_to_pods, "a condition on aws:RequestTag/eks-cluster-arn or the like")
+
+
+@rule(
     "iam-oidc-subject",
     title="Web identities are trusted by subject and audience",
     severity=Severity.HIGH,
@@ -158,5 +182,5 @@ def _has_owner(subject: str) -> bool:
 
 RULES: Final = (
     *(iam_trust_wildcard, iam_trust_account, iam_trust_foreign, iam_confused_deputy, iam_oidc_subject),
-    iam_saml_audience,
+    *(iam_pod_trust, iam_saml_audience),
 )

@@ -17,6 +17,11 @@ def is_pinned(image: Value) -> Truth:
     return image.matches(_PINNED, "an image with a version or a digest")
 
 
+def has_digest(image: Value) -> Truth:
+    """Whether an image is one and the same for ever: named by its digest."""
+    return image.matches(r".+@sha256:[0-9a-f]{64}", "an image by its digest")
+
+
 def is_private(image: Value) -> Truth:
     """Whether an image comes from a private registry of ECR."""
     return image.matches(_PRIVATE, "an image in a private ECR registry")

@@ -8,7 +8,7 @@ from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, only_if
 from mlinfra.policies.grants import account_of, not_public, own_accounts, resource_policy, to_strangers
-from mlinfra.policies.s3 import BUCKETS, ENCRYPTION, TRAIL, takes_audit_logs
+from mlinfra.policies.s3 import BUCKETS, ENCRYPTION, TRAIL, takes_records
 from mlinfra.policies.shared import production, protected
 from mlinfra.policies.statements import Known, Statement, all3, any3, not3
 
@@ -197,7 +197,7 @@ def kms_separate_keys(key: Resource) -> Truth:
     """Whoever administers the data's key could otherwise make the record of what was done with it unreadable."""
     for_logs = key.attached(TRAIL, LOG_GROUP, at="kmsKeyId").exist()
     for_data = key.attached(*ENCRYPTION, at="rules").any(
-        lambda one: one["bucket"].resources(*BUCKETS).one(lambda bucket: ~takes_audit_logs(bucket))
+        lambda one: one["bucket"].resources(*BUCKETS).one(lambda bucket: ~takes_records(bucket))
     )
     return only_if(for_logs | for_data, ~(for_logs & for_data))
 

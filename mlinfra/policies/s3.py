@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
-from mlinfra.compliance.truth import Truth, all_of, only_if
+from mlinfra.compliance.truth import Truth, all_of, any_of, only_if
 from mlinfra.policies.references import names_a_key
 from mlinfra.policies.shared import production, protected
 
@@ -46,6 +46,12 @@ LOAD_BALANCERS: Final = (
     "aws:lb/loadBalancer:LoadBalancer",
     "aws:alb/loadBalancer:LoadBalancer",
 )
+RECORDS: Final = {
+    "aws:guardduty/publishingDestination:PublishingDestination": "destinationArn",
+    "aws:ec2/flowLog:FlowLog": "logDestination",
+    "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": "destinationArn",
+}
+"""What writes records of what happened into a bucket that it names, and where it names it."""
 FLAGS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 PRIVATE_ACLS: Final = (
     "private",
@@ -70,6 +76,12 @@ def takes_access_logs(bucket: Resource) -> Truth:
 def takes_audit_logs(bucket: Resource) -> Truth:
     """Whether a trail or AWS Config writes there."""
     return bucket.attached(TRAIL, CHANNEL, at="s3BucketName").exist()
+
+
+def takes_records(bucket: Resource) -> Truth:
+    """Whether what happened is recorded there: audit logs, findings of GuardDuty, flows and names looked up in a VPC."""
+    written = [bucket.attached(kind, at=place).exist() for kind, place in RECORDS.items()]
+    return any_of((takes_audit_logs(bucket), *written))
 
 
 @rule(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlinfra.compliance.truth import Truth
 
 LUSTRE: Final = "aws:fsx/lustreFileSystem:LustreFileSystem"
+ASSOCIATION: Final = "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation"
 FSX: Final = (LUSTRE, "aws:fsx/ontapFileSystem:OntapFileSystem", "aws:fsx/openZfsFileSystem:OpenZfsFileSystem")
 EFS: Final = "aws:efs/fileSystem:FileSystem"
 EFS_POLICY: Final = "aws:efs/fileSystemPolicy:FileSystemPolicy"
@@ -47,6 +48,11 @@ def fsx_kms(files: Resource) -> Truth:
     return only_if(files["deploymentType"].matches("PERSISTENT_.*"), names_a_key(files["kmsKeyId"]))
 
 
+def is_linked(files: Resource) -> Truth:
+    """Whether a bucket stands behind a Lustre file system, so that what lies there is a copy."""
+    return files["importPath"].present() | files.attached(ASSOCIATION, at="fileSystemId").exist()
+
+
 @rule(
     "fsx-no-scratch",
     title="Sensitive data does not lie on scratch file systems",
@@ -69,12 +75,8 @@ def fsx_no_scratch(files: Resource) -> Truth:
 )
 def fsx_backup(files: Resource) -> Truth:
     """Results that were never exported to a bucket are nowhere else. File systems that belong to a bucket are left out."""
-    linked = (
-        files["importPath"].present()
-        | files.attached("aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation", at="fileSystemId").exist()
-    )
     kept = files["automaticBackupRetentionDays"].at_least(LEAST_BACKUP_DAYS) & files["copyTagsToBackups"].is_true()
-    return only_if(files["deploymentType"].matches("PERSISTENT_.*") & ~linked, kept)
+    return only_if(files["deploymentType"].matches("PERSISTENT_.*") & ~is_linked(files), kept)
 
 
 @rule(

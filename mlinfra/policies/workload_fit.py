@@ -8,6 +8,7 @@ from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
 from mlinfra.policies.kubernetes.hygiene import uses_gpu
 from mlinfra.policies.kubernetes.pods import a_container, every_pod, pods
+from mlinfra.policies.storage import LUSTRE, is_linked
 from mlinfra.policies.versions import RELEASE, is_chart
 
 if TYPE_CHECKING:
@@ -43,12 +44,13 @@ def kserve_canary(service: Resource) -> Truth:
     title="Spark applications in a queue have a fixed size",
     severity=Severity.MEDIUM,
     types=(SPARK,),
-    fix="spec.dynamicAllocation.enabled: false",
+    fix="spec.dynamicAllocation.enabled: false, and spark.dynamicAllocation.enabled out of spec.sparkConf",
 )
 def spark_queued_dynamic(application: Resource) -> Truth:
     """Kueue admits what an application asks for at its start; executors that it adds later are outside every quota."""
     queued = application["metadata.labels"].key(QUEUE_LABEL).present()
-    return only_if(queued, ~application["spec.dynamicAllocation.enabled"].is_true())
+    by_property = application["spec.sparkConf"].key("spark.dynamicAllocation.enabled").is_true()
+    return only_if(queued, ~application["spec.dynamicAllocation.enabled"].is_true() & ~by_property)
 
 
 @rule(
@@ -67,14 +69,17 @@ def statefulset_pvc_zone(workload: Resource) -> Truth:
 
 @rule(
     "fsx-scratch-checkpoints",
-    title="File systems of training outlive a broken disk",
+    title="File systems that no bucket stands behind outlive a broken disk",
     severity=Severity.MEDIUM,
-    types=("aws:fsx/lustreFileSystem:LustreFileSystem",),
-    fix='deployment_type="PERSISTENT_2", per_unit_storage_throughput=250',
+    types=(LUSTRE,),
+    fix='deployment_type="PERSISTENT_2", per_unit_storage_throughput=250, or a DataRepositoryAssociation with a bucket',
 )
-def fsx_scratch_checkpoints(file_system: Resource) -> Truth:
-    """A scratch file system keeps one copy: a disk that fails takes the checkpoints of a week along."""
-    return ~file_system["deploymentType"].matches(r"SCRATCH_\d", "a scratch type")
+def fsx_scratch_checkpoints(files: Resource) -> Truth:
+    """A scratch file system keeps one copy: a disk that fails takes the checkpoints of a week along.
+
+    As a copy of what lies in a bucket it may be scratch; how sensitive the data are is asked by fsx-no-scratch.
+    """
+    return only_if(~is_linked(files), ~files["deploymentType"].matches(r"SCRATCH_\d", "a scratch type"))
 
 
 RULES: Final = (kserve_canary, spark_queued_dynamic, statefulset_pvc_zone, fsx_scratch_checkpoints)

@@ -48,6 +48,12 @@ def _selects_all(policy: Resource) -> Truth:
     return ~policy["spec.podSelector.matchLabels"].present() & ~policy["spec.podSelector.matchExpressions"].present()
 
 
+def denies_ingress(policy: Resource) -> Truth:
+    """Whether a network policy lets no traffic into its namespace."""
+    nobody = ~policy["spec.ingress"].present()
+    return _selects_all(policy) & policy["spec.policyTypes"].contains("Ingress") & nobody
+
+
 @rule(
     "k8s-psa-label",
     title="Namespaces enforce a pod security standard",
@@ -73,10 +79,7 @@ def k8s_netpol_default_deny(namespace: Resource) -> Truth:
     """Every pod of a cluster reaches every other: one team's notebook reaches another team's database and Ray head."""
 
     def denies(policy: Resource) -> Truth:
-        nobody = ~policy["spec.ingress"].present()
-        return (
-            _is_in(policy, namespace) & _selects_all(policy) & policy["spec.policyTypes"].contains("Ingress") & nobody
-        )
+        return _is_in(policy, namespace) & denies_ingress(policy)
 
     return only_if(_ours(namespace), namespace.graph.of(NETWORK_POLICY).any(denies))
 
