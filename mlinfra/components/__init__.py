@@ -25,6 +25,7 @@ from mlinfra.components.cluster.reference import ClusterReference
 from mlinfra.components.cluster.storage import ClusterStorage
 from mlinfra.components.config_recorder import ConfigRecorder, ConfigRecorderArgs
 from mlinfra.components.cost_watch import CostWatch, CostWatchArgs
+from mlinfra.components.descriptions import inherit_descriptions
 from mlinfra.components.detection import CentralDetection, ThreatDetection, ThreatDetectionArgs
 from mlinfra.components.devices.devices import DeviceLayer, DeviceLayerArgs
 from mlinfra.components.file_system import AccessPointArgs, FileSystem, FileSystemArgs
@@ -72,6 +73,8 @@ from mlinfra.components.training.stores import BucketStore, LustreStore, Trainin
 from mlinfra.components.training.training_cluster import TrainingCluster
 from mlinfra.components.waiver import waive
 from mlinfra.jobs.pytorch import Strategy
+
+inherit_descriptions()
 
 COMPONENTS = (
     Network,

@@ -67,11 +67,6 @@ class PyTorchJob(JobComponent[PyTorchJobArgs]):
         ), opts=pulumi.ResourceOptions(provider=cluster.kubernetes))
     """
 
-    namespace: pulumi.Output[str]
-    """The namespace of its objects, known once they are there."""
-    job_name: pulumi.Output[str]
-    """What its objects are called, which is the component's name."""
-
     _args_type = PyTorchJobArgs
     _job_type = jobs.PyTorchJob
     _operator = "kubeflow-trainer"

@@ -50,11 +50,6 @@ class RayTrainJob(JobComponent[RayTrainJobArgs]):
         ), opts=pulumi.ResourceOptions(provider=cluster.kubernetes))
     """
 
-    namespace: pulumi.Output[str]
-    """The namespace of its objects, known once they are there."""
-    job_name: pulumi.Output[str]
-    """What its objects are called, which is the component's name."""
-
     _args_type = RayTrainJobArgs
     _job_type = jobs.RayTrainJob
     _operator = "kuberay-operator"

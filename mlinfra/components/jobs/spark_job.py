@@ -46,11 +46,6 @@ class SparkJob(JobComponent[SparkJobArgs]):
         ), opts=pulumi.ResourceOptions(provider=cluster.kubernetes))
     """
 
-    namespace: pulumi.Output[str]
-    """The namespace of its objects, known once they are there."""
-    job_name: pulumi.Output[str]
-    """What its objects are called, which is the component's name."""
-
     _args_type = SparkJobArgs
     _job_type = jobs.SparkJob
     _operator = "spark-operator"

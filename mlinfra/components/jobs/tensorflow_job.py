@@ -40,11 +40,6 @@ class TensorFlowJob(JobComponent[TensorFlowJobArgs]):
         ), opts=pulumi.ResourceOptions(provider=cluster.kubernetes))
     """
 
-    namespace: pulumi.Output[str]
-    """The namespace of its objects, known once they are there."""
-    job_name: pulumi.Output[str]
-    """What its objects are called, which is the component's name."""
-
     _args_type = TensorFlowJobArgs
     _job_type = jobs.TensorFlowJob
     _operator = "jobset"
