@@ -144,7 +144,7 @@ def test_spark_executors_learn_what_one_learns_though_one_is_killed(tmp_path: Pa
     one = train(tmp_path / "one", "spark/mllib.yaml", "spark", executors=single)
 
     check_restart(two, "executor-1")
-    assert (two.report["cores"], one.report["cores"]) == (2, 1)
+    assert (two.report["executors"], one.report["executors"]) == (2, 1)
     assert losses(two)[-1] < losses(two)[0] * 0.8
     assert two.report["best"] == one.report["best"]
     assert two.report["weights"] == pytest.approx(one.report["weights"], rel=1e-3)

@@ -123,10 +123,10 @@ def spec(job: Job, containers: list[dict[str, Any]], *, token: bool = False, shm
 
 def template(job: Job, spec: dict[str, Any]) -> dict[str, Any]:
     """A pod template around a pod's spec."""
-    return ({"metadata": {"annotations": found}} if (found := annotations(job)) else {}) | {"spec": spec}
+    return ({"metadata": {"annotations": found}} if (found := near(job)) else {}) | {"spec": spec}
 
 
-def annotations(job: Job) -> dict[str, str]:
+def near(job: Job) -> dict[str, str]:
     """The annotations of every pod: how near to each other Kueue is to place them."""
     where = job.pool.topology if job.pool else ""
     return {"kueue.x-k8s.io/podset-preferred-topology": where} if where and job.queue else {}

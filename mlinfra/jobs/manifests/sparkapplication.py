@@ -59,7 +59,7 @@ def _pod(job: SparkJob, role: Role) -> dict[str, Any]:
         "coreLimit": role.resources.cpu,
         "coreRequest": role.resources.cpu,
         **gpu,
-        **({"annotations": found} if (found := pod.annotations(job)) else {}),
+        **({"annotations": found} if (found := pod.near(job)) else {}),
         "env": pod.variables(env),
         "serviceAccount": job.service_account,
         "podSecurityContext": pod.security(job),
