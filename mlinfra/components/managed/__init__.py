@@ -1,0 +1,1 @@
+"""Training that AWS manages, for teams without Kubernetes: AWS Batch, EMR Serverless and SageMaker."""
