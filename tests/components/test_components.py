@@ -125,6 +125,12 @@ EXAMPLES |= {
         "quota": {"cpu": 64, "memory_gib": 256, "gpus": 4},
         "pools": [GPU_POOL],
     },
+    "TrainingCluster": {
+        "cluster": CLUSTER,
+        "boundary_arn": BOUNDARY,
+        "pools": [GPU_POOL],
+        "teams": {"vision": {"namespace": "vision", "shares": {"training": {"nodes": 1}}}},
+    },
     "Cluster": {
         **ROLE,
         "vpc_id": VPC,
@@ -282,7 +288,7 @@ def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
         *(ml.ImageRepository, ml.Secret, ml.AuditTrail, ml.PermissionsBoundary, ml.AuditAlarms, ml.ConfigRecorder),
         *(ml.ThreatDetection, ml.AccountBaseline, ml.ServiceRole, ml.PodRole, ml.ServiceAccountRole),
         *(ml.GitHubProvider, ml.GitHubRole, ml.Personas, ml.Cluster, ml.Karpenter, ml.NodePool, ml.GpuNodePool),
-        *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch),
+        *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch, ml.TrainingCluster),
         *(ml.PyTorchJob, ml.TensorFlowJob, ml.SparkJob, ml.RayTrainJob, ml.TrainingValidation),
     )
     examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]

@@ -92,7 +92,7 @@ class DeviceLayer(Component[DeviceLayerArgs]):
 
         devices = ml.DeviceLayer("devices", ml.DeviceLayerArgs(
             cluster=cluster.reference,
-            pools=[training.reference],
+            pools=[h100.reference],
         ), opts=pulumi.ResourceOptions(provider=cluster.kubernetes))
     """
 

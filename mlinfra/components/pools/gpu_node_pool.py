@@ -68,7 +68,7 @@ class GpuNodePool(Pool[GpuNodePoolArgs]):
     security group of their own lets nodes talk to each other, and to nobody else. What EC2, EKS, Karpenter or the devices
     would refuse, or take and ignore, is an error here, with its source.
 
-        training = ml.GpuNodePool("training", ml.GpuNodePoolArgs(
+        h100 = ml.GpuNodePool("h100", ml.GpuNodePoolArgs(
             cluster=cluster.reference,
             instance_types=["p5.48xlarge"],
             capacity=ml.Capacity(reservation=ml.Reservation(reservation_id="cr-0123456789abcdef0")),

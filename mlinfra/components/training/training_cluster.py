@@ -35,16 +35,16 @@ class TrainingCluster(Component[TrainingClusterArgs]):
                     classification=ml.Classification.CONFIDENTIAL,
                     key_arn=keys.arn(ml.KeyPurpose.DATA),
                     bucket=ml.BucketStore(bucket_arn=datasets.bucket_arn, prefix="imagenet/")),
-                "checkpoints": ml.TrainingStore(
+                "runs": ml.TrainingStore(
                     classification=ml.Classification.CONFIDENTIAL,
-                    key_arn=keys.arn(ml.KeyPurpose.ARTIFACTS),
-                    bucket=ml.BucketStore(bucket_arn=checkpoints.bucket_arn)),
+                    key_arn=keys.arn(ml.KeyPurpose.DATA),
+                    bucket=ml.BucketStore(bucket_arn=datasets.bucket_arn, prefix="runs/")),
             },
             teams={"vision": ml.TrainingTeam(
                 members={"data-scientist": ["vision-science"]},
                 shares={"h100": ml.PoolShare(accelerators=16, borrow=8)},
                 datasets=["imagenet"],
-                checkpoints="checkpoints")},
+                checkpoints="runs")},
             networks=["10.0.0.0/16"],
         ), opts=pulumi.ResourceOptions(provider=cluster.kubernetes))
     """
