@@ -22,6 +22,12 @@ Spark's default overhead for Python is 0.4 of the heap (spark.kubernetes.memoryO
 """
 _NO_REST: Final = {"SPARK_MASTER_OPTS": "-Dspark.master.rest.enabled=false"}
 """The master's second way in has a port of its own, always the same, which nobody needs."""
+ENCRYPTED: Final = {
+    "spark.authenticate": "true",
+    "spark.network.crypto.enabled": "true",
+    "spark.io.encryption.enabled": "true",
+}
+"""What Spark sends between pods and spills to disk is encrypted. Under Kubernetes it makes the secret itself."""
 DYNAMIC: Final = "spark.dynamicAllocation.enabled"
 
 
@@ -83,8 +89,8 @@ class SparkJob(Job):
         return MASTER if name == MASTER.name else super().role(name)
 
     def properties(self) -> dict[str, str]:
-        """Spark properties of the job, the same in a cluster and here."""
-        return {DYNAMIC: "false", **self.conf}
+        """Spark properties of the job."""
+        return {DYNAMIC: "false", **ENCRYPTED, **self.conf}
 
     def launch(self, role: str, index: Index, site: Site) -> Launch:
         """Master, executors and driver of Spark's standalone mode.
@@ -107,7 +113,8 @@ class SparkJob(Job):
             "spark.executor.memory": f"{heap(self.executors.resources)}m",
             "spark.executor.cores": str(cores_of(self.executors.resources)),
             "spark.cores.max": str(self.executors.count * cores_of(self.executors.resources)),
-            **self.properties(),
+            # On this machine nothing leaves 127.0.0.1, and the standalone mode would need a secret from outside.
+            **{name: value for name, value in self.properties().items() if name not in ENCRYPTED},
         }
         options = [part for name, value in conf.items() for part in ("--conf", f"{name}={value}")]
         kind = ("--class", self.main_class) if self.main_class else ()
