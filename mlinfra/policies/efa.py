@@ -206,6 +206,7 @@ def efa_one_zone(group: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(*NODES, *_RAY, JOB_SET, TRAIN_JOB),
     fix='resources={"limits": {"nvidia.com/gpu": "8", "vpc.amazonaws.com/efa": "32"}}',
+    arguments={"mlinfra:pytorch_job:PyTorchJob": "resources", "mlinfra:ray_train_job:RayTrainJob": "workers"},
 )
 def k8s_multi_node_efa(job: Resource) -> Truth:
     """Without the resource NCCL falls back to TCP in silence, at less than a hundredth of the bandwidth."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlinfra.compliance.values import Value
 
 RELEASE: Final = "kubernetes:helm.sh/*:Release"
+TRAINING_CLUSTER: Final = "mlinfra:training_cluster:TrainingCluster"
 NODE_CLASS: Final = "kubernetes:karpenter.k8s.aws/*:EC2NodeClass"
 NODE_POOL: Final = "kubernetes:karpenter.sh/*:NodePool"
 _OLD_KUEUE: Final = tuple(
@@ -52,6 +53,7 @@ def _clusters(resource: Resource) -> Links:
     severity=Severity.MEDIUM,
     types=(RELEASE,),
     fix='Release("trainer", chart="oci://ghcr.io/kubeflow/charts/kubeflow-trainer", version="2.3.0")',
+    arguments={TRAINING_CLUSTER: "versions"},
 )
 def trainer_kueue(release: Resource) -> Truth:
     """An admitted TrainJob of an older Trainer stays suspended for ever, and its GPUs reserved."""

@@ -45,6 +45,7 @@ def kserve_canary(service: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(SPARK,),
     fix="spec.dynamicAllocation.enabled: false, and spark.dynamicAllocation.enabled out of spec.sparkConf",
+    arguments={"mlinfra:spark_job:SparkJob": "conf"},
 )
 def spark_queued_dynamic(application: Resource) -> Truth:
     """Kueue admits what an application asks for at its start; executors that it adds later are outside every quota."""

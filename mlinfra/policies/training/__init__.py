@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from mlinfra.policies.training import jobs, queues, quotas, ray, spark, spot, teams
+from mlinfra.policies.training.jobs import RULES as JOBS
+from mlinfra.policies.training.queues import RULES as QUEUES
+from mlinfra.policies.training.quotas import RULES as QUOTAS
+from mlinfra.policies.training.ray import RULES as RAY
+from mlinfra.policies.training.spark import RULES as SPARK
+from mlinfra.policies.training.spot import RULES as SPOT
+from mlinfra.policies.training.teams import RULES as TEAMS
 
-RULES: Final = (*jobs.RULES, *spot.RULES, *ray.RULES, *spark.RULES, *queues.RULES, *quotas.RULES, *teams.RULES)
+RULES: Final = (*JOBS, *QUEUES, *QUOTAS, *RAY, *SPARK, *SPOT, *TEAMS)

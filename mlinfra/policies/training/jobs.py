@@ -13,6 +13,7 @@ from mlinfra.policies.training.kinds import (
     BATCH_JOB,
     DESCRIBED,
     JOB_SET,
+    JOBS,
     LEGACY,
     RAY_JOB,
     RUNTIMES,
@@ -58,6 +59,7 @@ _REPLICAS: Final = dict(
     severity=Severity.MEDIUM,
     types=DESCRIBED,
     fix='image=f"{repository.repository_url}@sha256:..."',
+    arguments=dict.fromkeys(JOBS, "image"),
 )
 def train_image_digest(job: Resource) -> Truth:
     """A tag can be moved: replicas that start again on other nodes would run other code, and nobody could repeat the result.
@@ -76,6 +78,7 @@ def train_image_digest(job: Resource) -> Truth:
     severity=Severity.LOW,
     types=(*DEADLINES, JOB_SET),
     fix="active_deadline_seconds=86400; for Spark spec.driver.template.spec.activeDeadlineSeconds, for a JobSet that of its jobs",
+    arguments=dict.fromkeys(JOBS, "time_limit"),
 )
 def cost_job_deadline(job: Resource) -> Truth:
     """A job that hangs on eight GPUs is paid for until somebody sees it, and its team's quota is gone as long."""
@@ -100,6 +103,7 @@ def _ends(replicated: Value) -> Truth:
     types=(*_RETRIES, *LEGACY, SPARK),
     fix=f"a limit of retries of at most {MOST_RETRIES}: failurePolicy.maxRestarts, backoffLimit, runPolicy.backoffLimit, "
     "restartPolicy.onFailureRetries",
+    arguments=dict.fromkeys(JOBS, "retries"),
 )
 def train_retries(job: Resource) -> Truth:
     """A program that fails on its first line, tried again for ever, holds its GPUs for as long as somebody pays."""
@@ -121,6 +125,7 @@ def train_retries(job: Resource) -> Truth:
     severity=Severity.LOW,
     types=WORKLOADS,
     fix="empty_dir={'medium': 'Memory', 'size_limit': '64Gi'}",
+    arguments=dict.fromkeys(JOBS, "shm"),
 )
 def k8s_shm_limit(workload: Resource) -> Truth:
     """What is written there is memory: without a limit one data loader takes all that its pod, or the node, has."""

@@ -32,6 +32,14 @@ SUBMITTED: Final = (TRAIN_JOB, JOB_SET, SPARK, RAY_JOB, RAY_CLUSTER, *LEGACY, BA
 """What is submitted, and waits in a queue."""
 DESCRIBED: Final = (*SUBMITTED, *RUNTIMES)
 """What says what training is like."""
+JOBS: Final = (
+    "mlinfra:pytorch_job:PyTorchJob",
+    "mlinfra:tensorflow_job:TensorFlowJob",
+    "mlinfra:ray_train_job:RayTrainJob",
+    "mlinfra:spark_job:SparkJob",
+)
+"""Components that make training jobs."""
+TRAINING_CLUSTER: Final = "mlinfra:training_cluster:TrainingCluster"
 QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
 LOCAL_QUEUE: Final = "kubernetes:kueue.x-k8s.io/*:LocalQueue"
 

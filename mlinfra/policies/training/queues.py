@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, only_if
-from mlinfra.policies.training.kinds import LOCAL_QUEUE, SUBMITTED, is_training, queue, same, together
+from mlinfra.policies.training.kinds import (
+    JOBS,
+    LOCAL_QUEUE,
+    SUBMITTED,
+    TRAINING_CLUSTER,
+    is_training,
+    queue,
+    same,
+    together,
+)
 
 if TYPE_CHECKING:
     from mlinfra.compliance.resource import Resource
@@ -22,6 +31,7 @@ _DEFAULT: Final = "default"  # kueue.sigs.k8s.io/docs/tasks/manage/enforce_job_m
     severity=Severity.MEDIUM,
     types=SUBMITTED,
     fix='metadata={"labels": {"kueue.x-k8s.io/queue-name": "team"}, ...}',
+    arguments=dict.fromkeys(JOBS, "team"),
 )
 def train_queued(job: Resource) -> Truth:
     """A job that is in no queue takes GPUs past every quota, and half of its pods may start and wait for the others.
@@ -40,6 +50,7 @@ def train_queued(job: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=SUBMITTED,
     fix="the name of a LocalQueue in the namespace of the job",
+    arguments=dict.fromkeys(JOBS, "team"),
 )
 def train_queue_known(job: Resource) -> Truth:
     """A job whose queue does not exist waits for ever, and nothing fails."""
@@ -69,6 +80,7 @@ def kueue_queue_backed(local: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(CLUSTER_QUEUE,),
     fix='spec.preemption: {"reclaimWithinCohort": "Any", "withinClusterQueue": "LowerPriority"}',
+    arguments={TRAINING_CLUSTER: "queueing"},
 )
 def kueue_reclaim(share: Resource) -> Truth:
     """In a cohort idle quota is lent. Without preemption the owner waits until the borrower's job of three weeks ends."""
@@ -82,6 +94,7 @@ def kueue_reclaim(share: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(CLUSTER_QUEUE,),
     fix='spec.namespaceSelector: {"matchLabels": {"kubernetes.io/metadata.name": "team"}}',
+    arguments={TRAINING_CLUSTER: "teams"},
 )
 def kueue_namespaces(share: Resource) -> Truth:
     """An empty selector is every namespace: whoever may make a LocalQueue anywhere spends this team's quota.

@@ -11,6 +11,7 @@ from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of
 from mlinfra.graph_values import Unknown, inside
 from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP
 from mlinfra.policies.kubernetes.hygiene import GPUS
+from mlinfra.policies.training.kinds import TRAINING_CLUSTER
 from mlinfra.policies.training.queues import CLUSTER_QUEUE, FLAVOR
 from mlinfra.policies.versions import NODE_POOL
 
@@ -29,6 +30,7 @@ _TYPE: Final = "node.kubernetes.io/instance-type"
     severity=Severity.MEDIUM,
     types=(FLAVOR,),
     fix="nominalQuota of all ClusterQueues together at most the nodes of the pool times the accelerators of one",
+    arguments={TRAINING_CLUSTER: "teams"},
 )
 def kueue_quota_fits(flavor: Resource) -> Truth:
     """Kueue admits by quota: what it admits beyond the nodes there are starts partly, and holds GPUs while it waits.
@@ -92,8 +94,8 @@ def _most(pool: Resource, name: str) -> float:
     _, limits, requirements = _about(pool)
     if limits.key(name).raw is not None:
         return _number(limits.key(name).raw)
-    types = [one["values"].each() for one in requirements.each() if one["key"].raw == _TYPE]
-    per_node = [_accelerators(one.raw, name) for values in types for one in values]
+    required = [one["values"].each() for one in requirements.each() if one["key"].raw == _TYPE]
+    per_node = [_accelerators(one.raw, name) for values in required for one in values]
     nodes = limits.key("nodes").raw
     return math.inf if nodes is None else _number(nodes) * max(per_node, default=math.inf)
 

@@ -33,6 +33,7 @@ def _scales(resource: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=tuple(_CLUSTERS),
     fix="workerGroupSpecs: [{maxReplicas: 8, ...}]",
+    arguments={"mlinfra:ray_train_job:RayTrainJob": "workers"},
 )
 def ray_autoscaler_limit(cluster: Resource) -> Truth:
     """The autoscaler asks for a worker for whatever task waits: a loop that submits tasks buys every GPU of the region."""
@@ -46,6 +47,7 @@ def ray_autoscaler_limit(cluster: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=tuple(_CLUSTERS),
     fix='enableInTreeAutoscaling: false, or the annotation kueue.x-k8s.io/elastic-job: "true" with Kueue 0.18 or later',
+    arguments={"mlinfra:ray_train_job:RayTrainJob": "workers"},
 )
 def ray_queued_autoscaling(cluster: Resource) -> Truth:
     """Kueue admits what a job asks for at its start, and refuses or does not count workers that are added later."""
@@ -59,6 +61,7 @@ def ray_queued_autoscaling(cluster: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=tuple(_CLUSTERS),
     fix='authOptions: {"mode": "token"} with Ray 2.52 or later, or a NetworkPolicy that lets no traffic into the namespace',
+    arguments={"mlinfra:ray_train_job:RayTrainJob": "ray_version"},
 )
 def ray_auth(cluster: Resource) -> Truth:
     """Whoever reaches the head's ports runs code on every worker, with the identity and the data of the job."""

@@ -30,6 +30,7 @@ def _property(application: Resource, name: str) -> Value:
     severity=Severity.MEDIUM,
     types=(SPARK,),
     fix="podSecurityContext: {runAsNonRoot: true, runAsUser: 185} for driver and executor",
+    arguments={"mlinfra:spark_job:SparkJob": "user"},
 )
 def spark_non_root(application: Resource) -> Truth:
     """Executors run whatever the driver sends them; as root, most escapes from containers are open to it."""
@@ -71,6 +72,7 @@ def spark_hostpath(application: Resource) -> Truth:
     severity=Severity.HIGH,
     types=(SPARK,),
     fix="leave keys out: executors have the role of their service account",
+    arguments={"mlinfra:spark_job:SparkJob": "conf"},
 )
 def spark_conf_secret(application: Resource) -> Truth:
     """Whoever may read the application reads them; Spark shows them in its user interface and writes them to event logs."""
@@ -93,6 +95,7 @@ def _words(name: str) -> str:
     severity=Severity.MEDIUM,
     types=(SPARK,),
     fix="take spark.hadoop.fs.s3a.connection.ssl.enabled out of sparkConf, and http:// out of the endpoint",
+    arguments={"mlinfra:spark_job:SparkJob": "conf"},
 )
 def spark_s3_tls(application: Resource) -> Truth:
     """Data, results and event logs would cross the network in clear text."""
@@ -108,6 +111,7 @@ def spark_s3_tls(application: Resource) -> Truth:
     types=(SPARK,),
     profiles=STRICT,
     fix='sparkConf: {"spark.authenticate": "true", "spark.network.crypto.enabled": "true", "spark.io.encryption.enabled": "true"}',
+    arguments={"mlinfra:spark_job:SparkJob": "conf"},
 )
 def spark_encryption(application: Resource) -> Truth:
     """Rows go between executors in clear text, and lie so on the disks that they are spilled to."""

@@ -13,6 +13,7 @@ from mlinfra.policies.kubernetes.pods import a_container, every_pod
 from mlinfra.policies.training.jobs import DEADLINES
 from mlinfra.policies.training.kinds import (
     JOB_SET,
+    JOBS,
     LOCAL_QUEUE,
     RAY_CLUSTER,
     RUNTIMES,
@@ -40,6 +41,7 @@ _TYPES: Final = (*(kind for kind in DEADLINES if kind not in (TRAIN_JOB, SPARK))
     severity=Severity.LOW,
     types=_TYPES,
     fix="a PersistentVolumeClaim (FSx for Lustre) for checkpoints that a container mounts to write, or CHECKPOINT_DIR: s3://…",
+    arguments=dict.fromkeys(JOBS, "checkpoint"),
 )
 def gpu_spot_checkpoint(job: Resource) -> Truth:
     """An interrupted job without checkpoints starts again from nothing, and costs more than on demand.

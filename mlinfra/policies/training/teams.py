@@ -13,7 +13,7 @@ from mlinfra.policies.s3 import BUCKETS
 from mlinfra.policies.statements import Known, Texts, all3, any3, not3
 from mlinfra.policies.storage import ASSOCIATION as DATA_LINK
 from mlinfra.policies.storage import LUSTRE
-from mlinfra.policies.training.kinds import LOCAL_QUEUE, same
+from mlinfra.policies.training.kinds import LOCAL_QUEUE, TRAINING_CLUSTER, same
 from mlinfra.policies.training.patterns import meet
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def _same_role(one: Resource, other: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(POD_IDENTITY,),
     fix="a role for each team, with the team's own data in its policy",
+    arguments={TRAINING_CLUSTER: "service_account"},
 )
 def team_role_own(identity: Resource) -> Truth:
     """What one team's pods may read, the other's may too, and no log tells them apart."""
@@ -63,6 +64,7 @@ def team_role_own(identity: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(POD_IDENTITY,),
     fix='"Resource": f"arn:aws:s3:::{bucket}/${{aws:PrincipalTag/kubernetes-namespace}}/*", or the team\'s own bucket',
+    arguments={TRAINING_CLUSTER: "stores"},
 )
 def team_data_apart(identity: Resource) -> Truth:
     """A job of one team would read another's data and checkpoints, or put others in their place.
@@ -139,6 +141,7 @@ def team_binding_own(binding: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(DATA_LINK,),
     fix='tags={"data-classification": "restricted", ...} for the file system, and what its class asks for',
+    arguments={"mlinfra:lustre:LustreFileSystem": "classification"},
 )
 def fsx_link_classified(link: Resource) -> Truth:
     """What is asked of restricted data is asked by the label: on a file system that says less, the same data is kept worse."""
