@@ -41,6 +41,11 @@ from mlinfra.components.karpenter.karpenter import Karpenter, KarpenterArgs
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.keys import KeyRing, KeyRingArgs
 from mlinfra.components.lustre import BucketLinkArgs, LustreFileSystem, LustreFileSystemArgs, Throughput
+from mlinfra.components.managed.batch_arguments import BatchTeam, BatchTrainingArgs
+from mlinfra.components.managed.batch_job import BatchPyTorchJob, BatchPyTorchJobArgs
+from mlinfra.components.managed.batch_reference import BatchReference, BatchTeamReference
+from mlinfra.components.managed.batch_training import BatchTraining
+from mlinfra.components.managed.stores import ManagedStore
 from mlinfra.components.network import Network, NetworkArgs
 from mlinfra.components.persona_policies import Persona
 from mlinfra.components.personas import Personas, PersonasArgs, SignIn
@@ -110,6 +115,8 @@ COMPONENTS = (
     SparkJob,
     RayTrainJob,
     TrainingValidation,
+    BatchTraining,
+    BatchPyTorchJob,
 )
 """Every component, for the component package."""
 
@@ -131,6 +138,13 @@ __all__ = [
     "AuditTrail",
     "AuditTrailArgs",
     "AutoMode",
+    "BatchPyTorchJob",
+    "BatchPyTorchJobArgs",
+    "BatchReference",
+    "BatchTeam",
+    "BatchTeamReference",
+    "BatchTraining",
+    "BatchTrainingArgs",
     "BucketAccess",
     "BucketLinkArgs",
     "BucketPurpose",
@@ -181,6 +195,7 @@ __all__ = [
     "LustreFileSystem",
     "LustreFileSystemArgs",
     "LustreStore",
+    "ManagedStore",
     "Mode",
     "Network",
     "NetworkArgs",

@@ -1,6 +1,6 @@
 """PyTorch jobs on AWS Batch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 import pulumi
@@ -11,7 +11,6 @@ from mlinfra.catalog.instances import InstanceType, instance_type
 from mlinfra.components.component import Component
 from mlinfra.components.jobs.arguments import JobResources
 from mlinfra.components.jobs.late import Late
-from mlinfra.components.jobs.pytorch_job import PyTorchLayout
 from mlinfra.components.managed.arguments import ManagedJobArgs
 from mlinfra.components.managed.batch_reference import BatchReference, BatchTeamReference
 from mlinfra.components.managed.container import container
@@ -20,7 +19,7 @@ from mlinfra.components.managed.pytorch import checked, fields, refusals
 from mlinfra.components.managed.stores import ManagedStore
 from mlinfra.components.pools.reference import CapacityKind
 from mlinfra.components.problems import Invalid, Problem, shown
-from mlinfra.jobs.pytorch import PyTorchJob, Strategy
+from mlinfra.jobs.pytorch import PyTorchJob
 from mlinfra.jobs.quantities import amount, mebibytes
 
 
@@ -31,29 +30,8 @@ class BatchPyTorchJobArgs(ManagedJobArgs):
     """Where it trains: a `BatchTraining`'s reference."""
     team: str
     """The team whose job it is: its role, its data and its share of the queue."""
-    # Those of every managed job stand here once more, since the package's schema takes descriptions from a class's own source.
-    image: pulumi.Input[str]
-    """The container image with its digest, in a private registry: registry/repository@sha256:…"""
-    nodes: int = 1
-    """Nodes. Default: 1."""
-    processes_per_node: Optional[int] = None
-    """Processes on each node. Default: one for each GPU, or 1 without."""
-    strategy: Strategy = Strategy.DDP
-    """How the processes divide the work: ddp, fsdp or model-parallel. Default: ddp."""
-    layout: Optional[PyTorchLayout] = None
-    """The degrees of a model-parallel job."""
     resources: Optional[JobResources] = None
     """What each node gives to the job. Default: all that the smallest instance type has."""
-    script: str = ""
-    """The program, relative to `directory`. Give it or module."""
-    module: str = ""
-    """The Python module to run instead of a script, as in `python -m`."""
-    args: Sequence[str] = ()
-    """The program's arguments. Default: none."""
-    directory: str = "/workspace"
-    """Where the image has the program. Default: /workspace."""
-    env: Mapping[str, pulumi.Input[str]] = {}
-    """More environment variables for every node. No secrets."""
     shm: str = "1Gi"
     """The most that /dev/shm may hold, out of the node's memory; data loaders with workers need it. Default: 1Gi."""
     datasets: Sequence[str] = ()

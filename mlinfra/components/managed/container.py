@@ -23,7 +23,7 @@ def container(job: PyTorchJob, args: Any, one_type: InstanceType | None) -> dict
         wanted["GPU"] = str(job.resources.gpus)
     cards = interfaces(job, role)
     made: dict[str, Any] = {
-        "image": args.image,
+        "image": job.image,
         "command": _in_directory(job.directory, command),
         "jobRoleArn": batch.teams[args.team].role_arn,
         "executionRoleArn": batch.execution_role_arn,
@@ -57,7 +57,7 @@ def container(job: PyTorchJob, args: Any, one_type: InstanceType | None) -> dict
 
 def _in_directory(directory: str, command: list[str]) -> list[str]:
     """The command in the image's directory, since Batch knows none."""
-    shell = f'cd "$1"; shift; {command[2]}'
+    shell = f'set -e; cd "$1"; shift; {command[2]}'
     return [*command[:2], shell, command[3], directory, *command[4:]]
 
 

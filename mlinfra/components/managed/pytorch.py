@@ -73,11 +73,11 @@ def checked(kind: str, name: str, given: Mapping[str, Any], late: Late, args: Ar
 def _problems(error: JobError, args: Args, places: Mapping[str, str]) -> Iterator[Problem]:
     for text, fix in error.problems:
         said, _, reason = text.partition(": ")
-        argument, _, given = said.partition(" = ")
-        if argument in places:  # a description stands there which nobody wrote
-            argument, fix = places[argument], _PLACES.get(argument, fix)
-            given, reason = shown(getattr(args, argument, "")), reason.rpartition("}: ")[2]
-        yield Problem(argument, given, reason, fix)
+        field, _, given = said.partition(" = ")
+        if field in _PLACES:  # the job has a description there which nobody wrote
+            reason = reason.rpartition("}: ")[2]
+            given = ""
+        yield Problem(places.get(field, field), given, reason, _PLACES.get(field, fix))
 
 
 def _store(store: ManagedStore, folder: str = "") -> dict[str, Any]:
