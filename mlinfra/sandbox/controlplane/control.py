@@ -8,6 +8,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.controlplane.build import built
@@ -29,6 +30,8 @@ class ControlPlane:
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._lifeline = -1
         self._info: ControlPlaneInfo | None = None
+        self.changing = threading.RLock()
+        """Held while it is started, stopped or emptied."""
 
     @property
     def info(self) -> ControlPlaneInfo | None:
@@ -41,8 +44,10 @@ class ControlPlane:
 
         Raises `SandboxError` when they are not, and with the end of a log when one of them does not come up.
         """
-        if (info := self.info) is not None:
-            return info
+        with self.changing:
+            return self.info or self._start()
+
+    def _start(self) -> ControlPlaneInfo:
         programs = built()
         if programs is None:
             message = "the programs of the control plane are not built, or the cache that they were in is gone"
@@ -77,23 +82,25 @@ class ControlPlane:
 
     def stop(self) -> None:
         """End it; its cluster is kept for the next start."""
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
-        if self._supervisor is not None:
-            try:
-                self._supervisor.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._supervisor.kill()  # what it runs ends with it
-                with contextlib.suppress(subprocess.TimeoutExpired):
+        with self.changing:
+            if self._lifeline >= 0:
+                os.close(self._lifeline)
+                self._lifeline = -1
+            if self._supervisor is not None:
+                try:
                     self._supervisor.wait(STOP_SECONDS)
-        self._supervisor = self._info = None
-        self.files.info.unlink(missing_ok=True)
+                except subprocess.TimeoutExpired:
+                    self._supervisor.kill()  # what it runs ends with it
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        self._supervisor.wait(STOP_SECONDS)
+            self._supervisor = self._info = None
+            self.files.info.unlink(missing_ok=True)
 
     def reset(self) -> None:
         """Empty the cluster, running or not."""
-        running = self.info is not None
-        self.stop()
-        self.files.empty()
-        if running:
-            self.start()
+        with self.changing:
+            running = self.info is not None
+            self.stop()
+            self.files.empty()
+            if running:
+                self.start()

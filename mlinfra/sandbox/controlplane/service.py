@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.sandbox.controlplane.control import ControlPlane
+from mlinfra.sandbox.server.files import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from mlinfra.sandbox.controlplane.mirror import Mirror
     from mlinfra.sandbox.kubernetes.real import RealBackend
 
+RETRY_SECONDS: Final = 30.0
 log = logging.getLogger("mlinfra.sandbox")
 
 
@@ -32,6 +35,7 @@ class Service:
         self._account, self._revision = account, revision
         self._mirror: Mirror | None = None
         self._changing = threading.Lock()
+        self._next_try = 0.0
 
     @property
     def backend(self) -> RealBackend:
@@ -63,6 +67,21 @@ class Service:
                 self._mirror = self._mirrored()
             log.info("control plane of Kubernetes %s at %s", info.version, info.endpoint)
             return info
+
+    def keep(self) -> None:
+        """Bring it up again if it has ended by itself; what does not come up is tried again after half a minute."""
+        if self._mirror is None or self.info is not None or time.monotonic() < self._next_try:
+            return
+        with self._changing, self._control_plane.changing:
+            if self.info is not None:
+                return
+            log.warning("the control plane has ended by itself and is started again")
+            self._control_plane.stop()
+            try:
+                self._control_plane.start()
+            except SandboxError as error:
+                log.warning("the control plane does not come up: %s", error)
+                self._next_try = time.monotonic() + RETRY_SECONDS
 
     def stop(self, *, for_good: bool = False) -> None:
         """End it; `for_good`: servers from now on run without one."""

@@ -39,6 +39,7 @@ class Server:
         self._wanted_port = port
         self._last_request = time.monotonic()
         self._stopping = threading.Event()
+        self._switching = False
         self._providers: list[Any] = []
         self.control_plane = self._control_plane(home)
 
@@ -150,11 +151,15 @@ class Server:
         if on != bool(self.info.kubeconfig) and (left := self._objects()):
             message = f"there are objects in {', '.join(sorted(left))}, which would be lost to their stacks"
             raise SandboxError(message, fix="destroy those stacks first, or run `mlinfra sandbox reset`")
-        if on:
-            self._update(kubeconfig=self.control_plane.start().kubeconfig)
-        else:
-            self.control_plane.stop(for_good=True)
-            self._update(kubeconfig="")
+        self._switching = True  # takes longer than some idle times
+        try:
+            if on:
+                self._update(kubeconfig=self.control_plane.start().kubeconfig)
+            else:
+                self.control_plane.stop(for_good=True)
+                self._update(kubeconfig="")
+        finally:
+            self._last_request, self._switching = time.monotonic(), False
         self.files.write(self.info)
 
     def _stop(self, why: str) -> None:
@@ -173,10 +178,11 @@ class Server:
     def _watch(self) -> None:
         """Keep the account in quiet moments, and end the server after long ones."""
         while not self._stopping.wait(min(1.0, self.idle_seconds)):
-            if time.monotonic() - self._last_request > self.idle_seconds:
+            if not self._switching and time.monotonic() - self._last_request > self.idle_seconds:
                 self._stop(f"no request for {self.idle_seconds:.0f} s")
             else:
                 self.account.keep()
+                self.control_plane.keep()
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self._last_request = time.monotonic()
