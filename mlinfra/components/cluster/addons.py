@@ -85,9 +85,9 @@ def mounted(storage: ClusterStorage) -> Iterator[AddOn]:
         see = Permission(sid="SeeFileSystems", actions=["fsx:DescribeFileSystems"], on_every_resource=True)
         rights = Rights(service_account="fsx-csi-controller-sa", access=Access(permissions=[see]))
         yield AddOn(name="aws-fsx-csi-driver", rights=(rights,))
-    if storage.buckets:
+    if storage.buckets or storage.bucket_mounts:
         rights = Rights(service_account="s3-csi-driver-sa", access=Access(buckets=storage.buckets))
-        yield AddOn(name="aws-mountpoint-s3-csi-driver", rights=(rights,))
+        yield AddOn(name="aws-mountpoint-s3-csi-driver", rights=(rights,) if storage.buckets else ())
 
 
 def eni_configs(zones: Sequence[str], subnets: Sequence[str], region: str) -> Mapping[str, Any]:

@@ -18,3 +18,6 @@ class ClusterStorage(Args):
     buckets: Sequence[BucketAccess] = ()
     """Buckets as directories (Mountpoint for Amazon S3): whoever may make volumes in the cluster reaches these, and no
     other. Default: none."""
+    bucket_mounts: bool = False
+    """Buckets as directories, mounted with the rights of the pods that use them, as a `TrainingCluster`'s data sets are; the
+    driver itself reaches none but `buckets`. Default: false."""

@@ -197,8 +197,7 @@ class TrainingClusterArgs(Args):
     queueing: Queueing = Queueing()
     """How jobs wait, and who gives way to whom."""
     networks: Sequence[str] = ()
-    """Networks that jobs reach on port 443: those of the VPC's endpoints, for S3, and of the cluster's services, for what
-    makes pods itself (Spark, Ray). Default: none."""
+    """Networks that jobs reach on port 443: the VPC's, with its endpoints for S3 and the API server. Default: none."""
     service_account: str = "trainer"
     """The name of the service account of jobs. Default: trainer."""
     versions: Mapping[str, str] = {}

@@ -24,6 +24,11 @@ from mlinfra.components.trusts import pod_trust
 SYSTEM: Final = "training-system"
 """The namespace of the operators."""
 _HTTPS = 443
+_SERVICES: Final = ("10.100.0.0/16", "172.20.0.0/16")
+"""Where EKS gives services their addresses, the API server's among them: the one of both that the VPC does not use.
+
+Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
+"""
 _RBAC = "rbac.authorization.k8s.io"
 # What a driver of Spark does with its executors ("RBAC" in "Running Spark on Kubernetes", spark.apache.org).
 _MAKES = ("pods", "configmaps", "persistentvolumeclaims", "services")
@@ -69,9 +74,13 @@ def settle(parent: Component[TrainingClusterArgs], prefix: str, team: str, args:
 
 def connections(operators: TrainingOperators, networks: Sequence[str]) -> Sequence[TeamConnection]:
     """The traffic that jobs need beside their own: endpoints of AWS and the API server, and KubeRay, which calls Ray."""
+    makers = (
+        _SERVICES if operators.ray or operators.spark else ()
+    )  # Spark's drivers and Ray's heads make pods themselves
     reach = [
-        TeamConnection(name=f"https-{number}", direction=TrafficDirection.TO, cidr=cidr, ports=[_HTTPS])
-        for number, cidr in enumerate(networks)
+        TeamConnection(name=f"{name}-{number}", direction=TrafficDirection.TO, cidr=cidr, ports=[_HTTPS])
+        for name, cidrs in (("network", networks), ("services", makers))
+        for number, cidr in enumerate(cidrs)
     ]
     from_ray = TeamConnection(
         name="kuberay",
