@@ -9,6 +9,7 @@ from mlinfra.catalog.instances import instance_type
 from mlinfra.compliance.families import family
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, any_of, only_if
+from mlinfra.policies.batch import ENVIRONMENT as BATCH_ENVIRONMENT
 from mlinfra.policies.batch import JOB as BATCH_JOB
 from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP
 from mlinfra.policies.gpu import GROUP
@@ -164,7 +165,9 @@ def efa_placement_group(template: Resource) -> Truth:
 
     Reserved capacity stands where it was reserved.
     """
-    return only_if(uses_efa(template) & ~is_reserved(template), _placed(template))
+    environments = template.attached(BATCH_ENVIRONMENT, at="computeResources.launchTemplate.launchTemplateId")
+    placed = _placed(template) | environments.any(lambda one: one["computeResources.placementGroup"].present())
+    return only_if(uses_efa(template) & ~is_reserved(template), placed)
 
 
 @rule(

@@ -1,7 +1,7 @@
 """PyTorch jobs on AWS Batch."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Optional
+from typing import Any, Final, Optional
 
 import pulumi
 import pulumi_aws as aws
@@ -21,6 +21,9 @@ from mlinfra.components.pools.reference import CapacityKind
 from mlinfra.components.problems import Invalid, Problem, shown
 from mlinfra.jobs.pytorch import PyTorchJob
 from mlinfra.jobs.quantities import amount, mebibytes
+
+_PLACES: Final = {"pool": "batch"}
+"""The argument that stands for a field of the job which nobody writes."""
 
 
 class BatchPyTorchJobArgs(ManagedJobArgs):
@@ -70,7 +73,7 @@ class BatchPyTorchJob(Component[BatchPyTorchJobArgs]):
     def __init__(self, name: str, args: BatchPyTorchJobArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__(name, args, opts)
         args, batch, late = self._args, self._args.batch, Late()
-        job, late = checked("BatchPyTorchJob", name, _fields(name, args, late), late, args)
+        job, late = checked(f'BatchPyTorchJob "{name}"', _fields(name, args, late), late, _PLACES)
         made = container(job, args, _smallest(batch) if args.nodes > 1 else None)
         document = pulumi.Output.json_dumps(late.filled(made))
         several = args.nodes > 1
@@ -97,8 +100,7 @@ class BatchPyTorchJob(Component[BatchPyTorchJobArgs]):
         self.finish()
 
     def _refusals(self, name: str, args: BatchPyTorchJobArgs) -> Iterable[Problem]:
-        places = {"pool": "batch", "resources": "resources", "checkpoint": "checkpoint"}
-        if found := [*refusals(lambda late: _fields(name, args, late), args, places)]:
+        if found := [*refusals(lambda late: _fields(name, args, late), args, _PLACES)]:
             yield from found
             return
         try:

@@ -55,22 +55,22 @@ def refusals(make: Callable[[Late], Mapping[str, Any]], args: Args, places: Mapp
     except Invalid as error:
         yield Problem(error.argument, shown(getattr(args, error.argument, "")), error.reason, error.fix)
     except JobError as error:
-        yield from _problems(error, args, places)
+        yield from _problems(error, places)
 
 
-def checked(kind: str, name: str, given: Mapping[str, Any], late: Late, args: Args) -> tuple[PyTorchJob, Late]:
+def checked(subject: str, given: Mapping[str, Any], late: Late, places: Mapping[str, str]) -> tuple[PyTorchJob, Late]:
     """The job, and its outputs, each of which fails the deployment when its value is wrong."""
 
     def check(known: Mapping[str, Any]) -> None:
         try:
             PyTorchJob(**known)
         except JobError as error:
-            raise ArgumentError(f'{kind} "{name}"', [*_problems(error, args, {})]) from None
+            raise ArgumentError(subject, [*_problems(error, places)]) from None
 
     return PyTorchJob(**given), late.checked(given, check)
 
 
-def _problems(error: JobError, args: Args, places: Mapping[str, str]) -> Iterator[Problem]:
+def _problems(error: JobError, places: Mapping[str, str]) -> Iterator[Problem]:
     for text, fix in error.problems:
         said, _, reason = text.partition(": ")
         field, _, given = said.partition(" = ")
