@@ -1,7 +1,14 @@
 """Settings: one documented field for every decision that a team makes, read from Pulumi.<stack>.yaml."""
 
 from mlinfra.settings.base import Settings, StackSettings
-from mlinfra.settings.compute import ClusterSettings, ComputeSettings, PoolSettings, TeamSettings
+from mlinfra.settings.compute import (
+    ClusterSettings,
+    ComputeSettings,
+    PoolSettings,
+    TeamSettings,
+    TrainingSettings,
+    TrainingTeamSettings,
+)
 from mlinfra.settings.foundation import FoundationSettings
 from mlinfra.settings.organization import DetectionSettings, OrganizationSettings, SignInSettings, TrailSettings
 from mlinfra.settings.platform import PlatformSettings, WorkloadSettings
@@ -23,5 +30,7 @@ __all__ = [
     "StorageSettings",
     "TeamSettings",
     "TrailSettings",
+    "TrainingSettings",
+    "TrainingTeamSettings",
     "WorkloadSettings",
 ]

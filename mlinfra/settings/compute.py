@@ -1,7 +1,7 @@
 """The decisions behind the cluster, its node pools and the teams on it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, model_validator
 
@@ -12,6 +12,7 @@ from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.gpu_node_pool import GpuNodePoolArgs
 from mlinfra.components.problems import Invalid
 from mlinfra.components.teams.teams import TeamSpaceArgs
+from mlinfra.components.training.arguments import TrainingClusterArgs, TrainingTeam
 from mlinfra.settings.base import StackSettings
 from mlinfra.settings.derived import Derived, derived
 from mlinfra.settings.storage import names
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
     class TeamPart(Derived): ...  # noqa: D101
 
+    class TrainingPart(Derived): ...  # noqa: D101
+
+    class TrainingTeamPart(Derived): ...  # noqa: D101
+
 else:
     ClusterPart = derived(
         "ClusterPart",
@@ -40,6 +45,18 @@ else:
     )
     PoolPart = derived("PoolPart", GpuNodePoolArgs, ("cluster",), doc=GpuNodePoolArgs.__doc__)
     TeamPart = derived("TeamPart", TeamSpaceArgs, ("cluster", "pools", "namespace"), doc=TeamSpaceArgs.__doc__)
+    TrainingPart = derived(
+        "TrainingPart",
+        TrainingClusterArgs,
+        ("cluster", "boundary_arn", "pools", "teams", "stores", "networks"),
+        doc=TrainingClusterArgs.__doc__,
+    )
+    TrainingTeamPart = derived(
+        "TrainingTeamPart",
+        TrainingTeam,
+        ("members", "namespace", "quota", "connections"),
+        doc=TrainingTeam.__doc__,
+    )
 
 
 class ClusterSettings(ClusterPart):
@@ -66,6 +83,27 @@ class TeamSettings(TeamPart):
     """A team on the cluster, with a namespace of its name."""
 
 
+class TrainingTeamSettings(TrainingTeamPart):
+    """What a team of `teams` trains with. Stores are the data buckets, by purpose, and the Lustre file systems, by name."""
+
+    def in_pools(self, prefix: str) -> dict[str, Any]:
+        """What was set, as the component takes it, for pools that the stack calls by a prefix and their names."""
+        shares = self.arguments["shares"]
+        return {**self.arguments, "shares": {f"{prefix}{pool}": share for pool, share in shares.items()}}
+
+
+class TrainingSettings(TrainingPart):
+    """Training on the cluster: operators, queues, and what each team has."""
+
+    teams: Mapping[str, TrainingTeamSettings]
+    """Those of `teams` that train: shares of pools, datasets, checkpoints, outputs."""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What was set for the whole cluster, as the component takes it."""
+        return {name: value for name, value in super().arguments.items() if name != "teams"}
+
+
 class ComputeSettings(StackSettings):
     """The decisions behind the cluster, its node pools and the teams on it."""
 
@@ -76,9 +114,22 @@ class ComputeSettings(StackSettings):
     teams: Annotated[Mapping[str, TeamSettings], AfterValidator(names)] = {}
     """Teams on the cluster by name: members, quota, connections, serviceAccounts and more. Default: none."""
 
+    training: TrainingSettings | None = None
+    """Training on the cluster: teams with their shares of pools, operators, queueing and more. Default: none."""
+
     @model_validator(mode="after")
     def _on_a_cluster(self) -> Self:
-        for argument in ("pools", "teams"):
+        for argument in ("pools", "teams", "training"):
             if getattr(self, argument) and self.cluster is None:
                 raise Invalid("there is no cluster for them", fix="describe one as cluster", argument=argument)
+        if self.training and (unknown := self._unshared()):
+            fix = "name pools of pools"
+            raise Invalid(f"there is no pool {', '.join(unknown)}", fix=fix, argument="training")
+        if self.training and (strangers := sorted(self.training.teams.keys() - self.teams.keys())):
+            raise Invalid(f"there is no team {', '.join(strangers)}", fix="describe it in teams", argument="training")
         return self
+
+    def _unshared(self) -> list[str]:
+        """Pools of which teams have shares and that there are not."""
+        teams = self.training.teams.values() if self.training else ()
+        return sorted({pool for team in teams for pool in team.in_pools("")["shares"]} - self.pools.keys())

@@ -95,6 +95,28 @@ lustre = {
     )
     for name, wanted in settings.lustre.items()
 }
+stores = {
+    **{
+        purpose.value: ml.TrainingStore(
+            classification=settings.buckets[purpose],
+            key_arn=keys.arn(purpose.key),
+            bucket=ml.BucketStore(bucket_arn=bucket.bucket_arn),
+        )
+        for purpose, bucket in buckets.items()
+    },
+    **{
+        name: ml.TrainingStore(
+            classification=ml.Classification.CONFIDENTIAL,
+            key_arn=keys.arn(ml.KeyPurpose.DATA),
+            lustre=ml.LustreStore(
+                file_system_id=made.file_system_id,
+                mount_source=made.mount_source,
+                size_gib=settings.lustre[name].size_gib,
+            ),
+        )
+        for name, made in lustre.items()
+    },
+}
 images = (
     ml.ImageRepository(
         "platform",
@@ -244,7 +266,7 @@ if settings.cluster:
             logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
             log_retention_days=settings.log_retention_days,
             deletion_protection=settings.deletion_protection,
-            storage=ml.ClusterStorage(lustre=bool(lustre)),
+            storage=ml.ClusterStorage(lustre=bool(lustre), bucket_mounts=bool(settings.training)),
             **{**settings.cluster.arguments, "access": {**access, **settings.cluster.access}},
         ),
     )
@@ -277,10 +299,29 @@ if settings.cluster:
             ml.DeviceLayerArgs(cluster=cluster.reference, pools=[pool for pool in pools if pool.devices]),
             inside,
         )
-    for name, team in settings.teams.items():
-        ml.TeamSpace(
+    spaces = {
+        name: ml.TeamSpace(
             f"platform-{name}",
             {"cluster": cluster.reference, "namespace": name, "pools": pools, **team.arguments},
+            inside,
+        )
+        for name, team in settings.teams.items()
+    }
+    if settings.training:
+        ml.TrainingCluster(
+            "platform",
+            ml.TrainingClusterArgs(
+                cluster=cluster.reference,
+                boundary_arn=boundary.policy_arn,
+                pools=pools,
+                teams={
+                    name: ml.TrainingTeam(namespace=spaces[name].namespace, **team.in_pools("platform-"))
+                    for name, team in settings.training.teams.items()
+                },
+                stores=stores,
+                networks=[settings.cidr],
+                **settings.training.arguments,
+            ),
             inside,
         )
     pulumi.export("clusterName", cluster.cluster_name)
