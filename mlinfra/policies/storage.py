@@ -48,11 +48,6 @@ def fsx_kms(files: Resource) -> Truth:
     return only_if(files["deploymentType"].matches("PERSISTENT_.*"), names_a_key(files["kmsKeyId"]))
 
 
-def is_linked(files: Resource) -> Truth:
-    """Whether a bucket stands behind a Lustre file system, so that what lies there is a copy."""
-    return files["importPath"].present() | files.attached(ASSOCIATION, at="fileSystemId").exist()
-
-
 @rule(
     "fsx-no-scratch",
     title="Sensitive data does not lie on scratch file systems",
@@ -75,8 +70,9 @@ def fsx_no_scratch(files: Resource) -> Truth:
 )
 def fsx_backup(files: Resource) -> Truth:
     """Results that were never exported to a bucket are nowhere else. File systems that belong to a bucket are left out."""
+    linked = files["importPath"].present() | files.attached(ASSOCIATION, at="fileSystemId").exist()
     kept = files["automaticBackupRetentionDays"].at_least(LEAST_BACKUP_DAYS) & files["copyTagsToBackups"].is_true()
-    return only_if(files["deploymentType"].matches("PERSISTENT_.*") & ~is_linked(files), kept)
+    return only_if(files["deploymentType"].matches("PERSISTENT_.*") & ~linked, kept)
 
 
 @rule(

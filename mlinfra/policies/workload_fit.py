@@ -8,7 +8,7 @@ from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
 from mlinfra.policies.kubernetes.hygiene import uses_gpu
 from mlinfra.policies.kubernetes.pods import a_container, every_pod, pods
-from mlinfra.policies.storage import LUSTRE, is_linked
+from mlinfra.policies.storage import ASSOCIATION, LUSTRE
 from mlinfra.policies.versions import RELEASE, is_chart
 
 if TYPE_CHECKING:
@@ -70,17 +70,21 @@ def statefulset_pvc_zone(workload: Resource) -> Truth:
 
 @rule(
     "fsx-scratch-checkpoints",
-    title="File systems that no bucket stands behind outlive a broken disk",
+    title="Files that are written back to no bucket outlive a broken disk",
     severity=Severity.MEDIUM,
     types=(LUSTRE,),
-    fix='deployment_type="PERSISTENT_2", per_unit_storage_throughput=250, or a DataRepositoryAssociation with a bucket',
+    fix='deployment_type="PERSISTENT_2", per_unit_storage_throughput=250, or a DataRepositoryAssociation with '
+    's3={"auto_export_policy": {"events": ["NEW", "CHANGED", "DELETED"]}}',
 )
 def fsx_scratch_checkpoints(files: Resource) -> Truth:
     """A scratch file system keeps one copy: a disk that fails takes the checkpoints of a week along.
 
-    As a copy of what lies in a bucket it may be scratch; how sensitive the data are is asked by fsx-no-scratch.
+    As a copy of a bucket, to which changes go back by themselves, it may be scratch. How sensitive data on it are is asked by
+    fsx-no-scratch.
     """
-    return only_if(~is_linked(files), ~files["deploymentType"].matches(r"SCRATCH_\d", "a scratch type"))
+    links = files.attached(ASSOCIATION, at="fileSystemId")
+    written_back = links.any(lambda one: one["s3.autoExportPolicy.events"].present())
+    return only_if(~written_back, ~files["deploymentType"].matches(r"SCRATCH_\d", "a scratch type"))
 
 
 RULES: Final = (kserve_canary, spark_queued_dynamic, statefulset_pvc_zone, fsx_scratch_checkpoints)

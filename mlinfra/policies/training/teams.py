@@ -10,7 +10,7 @@ from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
 from mlinfra.policies.grants import ROLE, role_documents
 from mlinfra.policies.s3 import BUCKETS
-from mlinfra.policies.statements import Known, Texts, all3, any3, not3
+from mlinfra.policies.statements import Known, Texts, all3, any3, matches, not3
 from mlinfra.policies.storage import ASSOCIATION as DATA_LINK
 from mlinfra.policies.storage import LUSTRE
 from mlinfra.policies.training.kinds import LOCAL_QUEUE, TRAINING_CLUSTER, same
@@ -75,7 +75,7 @@ def team_data_apart(identity: Resource) -> Truth:
     def apart(other: Resource) -> Truth:
         strangers = ~same(identity["namespace"], other["namespace"]) & ~_same_role(identity, other)
         teams = all_of(~one["namespace"].is_(*_SYSTEM) for one in (identity, other))
-        crossed = _cross(_reach(identity, _TOUCH), _reach(other, _CHANGE))
+        crossed = _cross(_reach(identity, _TOUCH), _reach(other, _CHANGE), _reach(identity, _CHANGE).known)
         own = identity["roleArn"].says(not3(crossed), f"no object that pods of {other['namespace'].shown()} write")
         return only_if(strangers & teams, own)
 
@@ -103,9 +103,13 @@ def _reach(identity: Resource, actions: tuple[str, ...]) -> Texts:
     return Texts(tuple(known), more)
 
 
-def _cross(reach: Texts, written: Texts) -> Known:
-    """Whether some object is among both."""
-    if any(meet(one, other) for one in reach.known for other in written.known):
+def _cross(reach: Texts, written: Texts, own: tuple[str, ...]) -> Known:
+    """Whether some object is among both. What a team writes itself, and another reaches as part of more, is the other's fault."""
+
+    def within(one: str, other: str) -> bool:
+        return one in own and matches(other, one) and not matches(one, other)
+
+    if any(meet(one, other) and not within(one, other) for one in reach.known for other in written.known):
         return True
     some = [bool(one.known or one.more) for one in (reach, written)]
     return None if all(some) and (reach.more or written.more) else False
