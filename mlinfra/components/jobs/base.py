@@ -1,17 +1,21 @@
 """What the job components share: from arguments to the job, and from the job to the objects of its operator."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final, Optional, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Final, Optional, Self, TypeVar
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+import yaml
 
 from mlinfra.components.args import Args
 from mlinfra.components.component import Component
 from mlinfra.components.jobs.arguments import JobArgs, JobStore
 from mlinfra.components.jobs.late import Late
+from mlinfra.components.pools.reference import PoolReference
 from mlinfra.components.problems import ArgumentError, Invalid, Problem, shown
-from mlinfra.components.training.reference import StoreReference
+from mlinfra.components.training.reference import StoreReference, TrainingReference
 from mlinfra.jobs import Job, JobError, PoolTarget
 from mlinfra.jobs.manifests import manifests
 
@@ -20,6 +24,10 @@ JobT = TypeVar("JobT", bound=Job)
 FoundT = TypeVar("FoundT")
 PLACE: Final = frozenset({"training", "team", "pool", "datasets"})
 """The arguments from which the job's place is computed; all others are fields of the job."""
+_OF_THE_TEAM: Final = frozenset({"kind", "name", "namespace", "queue", "service_account", "keep"})
+"""What a job file has and a component's arguments do not."""
+
+_POOL: Final = re.compile(r"pool = .*?[)…]: ")
 
 
 class JobComponent(Component[JobArgsT]):
@@ -55,6 +63,27 @@ class JobComponent(Component[JobArgsT]):
         self.job_name = made[-1].id.apply(lambda _: name)
         self.finish()
 
+    @classmethod
+    def from_file(
+        cls, path: str, *, training: TrainingReference, team: str, opts: Optional[pulumi.ResourceOptions] = None
+    ) -> Self:
+        """The job of a job file, which `mlinfra jobs` takes as well. Name, pool and all else are the file's.
+
+        Namespace, queue and service account are the team's. Raises ArgumentError, naming the file, for what is no such job.
+        """
+        try:
+            given = yaml.safe_load(Path(path).read_text("utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise ArgumentError(path, [Problem("path", "", f"cannot be read: {error}", "name a job file")]) from None
+        kind = cls._job_type.__name__
+        if not isinstance(given, dict) or given.get("kind") != kind:
+            raise ArgumentError(path, [Problem("kind", "", f"not a {kind}", f"name a job file with kind: {kind}")])
+        own = {name: value for name, value in given.items() if name not in _OF_THE_TEAM}
+        if isinstance(pool := own.get("pool"), dict):
+            own["pool"] = pool.get("name")
+        args = cls._args_type.of({**own, "training": training, "team": team}, path)
+        return cls(given.get("name", ""), args, opts)  # type: ignore[arg-type]
+
     def _refusals(self, name: str, args: JobArgsT) -> Iterable[Problem]:
         if self._operator not in args.training.operators:
             there = ", ".join(sorted(args.training.operators)) or "none"
@@ -73,7 +102,9 @@ def refusals(kind: type[Job], name: str, args: JobArgs) -> Iterator[Problem]:
     except JobError as error:
         yield from _problems(error, args)
     else:
-        yield from _misfits(job, args)
+        if job.total_gpus and not (job.pool and job.pool.accelerators_per_node):
+            reason = "a job with GPUs needs a pool that has them: taints keep it off all others"
+            yield Problem("pool", shown(args.pool), reason, "name one of the team's pools with accelerators")
 
 
 def rendered(
@@ -108,10 +139,7 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
             raise Invalid(
                 reason, fix=f"name one of {', '.join(team.pools) or 'the pools that it gets'}", argument="pool"
             )
-        pool = PoolTarget.model_validate(_known("pool", args.training.pool, args.pool))
-        levels = args.training.topologies.get(args.pool, ())
-        # The narrowest level of the network; the last one is the node itself.
-        place["pool"] = pool.model_copy(update={"topology": levels[-2]}) if len(levels) > 1 else pool
+        place["pool"] = _target(args.training, _known("pool", args.training.pool, args.pool))
     if args.priority and args.priority not in team.priorities:
         reason = f"jobs of the team {team.name} have no such priority"
         raise Invalid(reason, fix=f"name one of {', '.join(team.priorities) or 'none'}", argument="priority")
@@ -126,9 +154,20 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
         if one
     }
     own = {one: getattr(args, one) for one in args.model_fields_set - PLACE - set(stores)}
+    if isinstance(args.image, pulumi.Output):
+        own["image"] = late.stand_in(args.image, image=True)
     own["data"] = {**data, **args.data}
     found: dict[str, Any] = _plain(place | own, late)
     return found
+
+
+def _target(training: TrainingReference, pool: PoolReference) -> PoolTarget:
+    """The pool as a job sees it: what a node offers to pods, and the narrowest part of the network that Kueue knows."""
+    levels = training.topologies.get(pool.name, ())  # the widest first; the last one is the node itself
+    known = {"accelerators_per_node": pool.devices.get(pool.resource, pool.accelerators_per_node)}
+    return PoolTarget.model_validate(pool).model_copy(
+        update={**known, **({"topology": levels[-2]} if len(levels) > 1 else {})}
+    )
 
 
 def _known(argument: str, find: Callable[[str], FoundT], name: str) -> FoundT:
@@ -163,27 +202,10 @@ def _problems(error: JobError, args: JobArgs) -> Iterator[Problem]:
         said, _, reason = text.partition(": ")
         argument, _, given = said.partition(" = ")
         if argument == "pool":  # the job has its description there, which nobody wrote
-            advice = "name a pool with EFA, use one node, or accept TCP with slow_network"
-            yield Problem(argument, shown(args.pool), text.rpartition("}: ")[2], advice)
+            advice = "name a pool with EFA, use one node, or accept TCP with slow_network" if "EFA" in text else fix
+            yield Problem(argument, shown(args.pool), _POOL.sub("", text), advice)
         else:
             yield Problem(argument, given, reason, fix)
-
-
-def _misfits(job: Job, args: JobArgs) -> Iterator[Problem]:
-    """Accelerators that no node of the pool has."""
-    if job.pool is None or args.pool is None:
-        if job.total_gpus:
-            fix = "name one of the team's pools with accelerators"
-            yield Problem("pool", "", "a job with GPUs names no pool, whose taints would keep it off", fix)
-        return
-    pool = args.training.pools[args.pool]
-    most = pool.devices.get(pool.resource, pool.accelerators_per_node)
-    for role in job.roles():
-        if role.resources.gpus > most:
-            reason = f"{role.name} asks for {role.resources.gpus} accelerators, and a node there has {most}"
-            yield Problem(
-                "pool", shown(args.pool), reason, f"ask for {most} at most on each node, or name another pool"
-            )
 
 
 def _kebab(kind: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import pulumi
 
-# Also an image with a digest, so that it is accepted wherever an output may be given.
-_STAND_IN: Final = "known-after-deployment-{}@sha256:" + "0" * 64
-_FOUND: Final = re.compile(_STAND_IN.format(r"(\d+)"))
+_STAND_IN: Final = "known-after-deployment-{}-x{}"  # also the name of an object of Kubernetes
+_DIGEST: Final = "@sha256:" + "0" * 64
+_FOUND: Final = re.compile(_STAND_IN.format(r"(\d+)", f"(?:{_DIGEST})?"))
 
 
 class Late:
@@ -17,21 +17,21 @@ class Late:
     def __init__(self, outputs: Sequence[pulumi.Output[Any]] = ()) -> None:
         self._outputs = [*outputs]
 
-    def stand_in(self, output: pulumi.Output[Any]) -> str:
-        """A text that stands for an output, the same one each time."""
+    def stand_in(self, output: pulumi.Output[Any], *, image: bool = False) -> str:
+        """A text that stands for an output, the same one each time; it can be a name, or an image with its digest."""
         numbers = [number for number, known in enumerate(self._outputs) if known is output]
         if not numbers:
             self._outputs.append(output)
-        return _STAND_IN.format(numbers[0] if numbers else len(self._outputs) - 1)
+        return _STAND_IN.format(numbers[0] if numbers else len(self._outputs) - 1, _DIGEST if image else "")
 
     def checked(self, given: Any, check: Callable[[Any], object]) -> "Late":
         """The same outputs, each of which fails with what `check` raises for `given` with its value in place."""
 
         def one(number: int, output: pulumi.Output[Any]) -> pulumi.Output[Any]:
-            stand_in = _STAND_IN.format(number)
+            found = re.compile(_STAND_IN.format(number, f"(?:{_DIGEST})?"))
 
             def checked(value: Any) -> Any:
-                check(_mapped(given, lambda text: value if text == stand_in else text.replace(stand_in, str(value))))
+                check(_mapped(given, lambda text: value if found.fullmatch(text) else text))
                 return value
 
             return output.apply(checked)
