@@ -10,6 +10,7 @@ from mlinfra.components.cluster.args import ClusterArgs
 from mlinfra.components.cluster.reference import ClusterReference
 from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.gpu_node_pool import GpuNodePoolArgs
+from mlinfra.components.pools.reference import Provisioner
 from mlinfra.components.problems import Invalid
 from mlinfra.components.teams.teams import TeamSpaceArgs
 from mlinfra.components.training.arguments import TrainingClusterArgs, TrainingTeam
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
         access: Mapping[str, ClusterAccess]
         auto_mode: AutoMode | None
 
-    class PoolPart(Derived): ...  # noqa: D101
+    class PoolPart(Derived):  # noqa: D101
+        max_nodes: int | None
+        provisioner: Provisioner | None
 
     class TeamPart(Derived): ...  # noqa: D101
 
@@ -39,6 +42,7 @@ else:
         ClusterArgs,
         (
             *("account", "boundary_arn", "vpc_id", "zones", "subnet_ids", "control_subnet_ids", "pod_subnet_ids"),
+            "client_security_group_ids",
             *("key_arn", "logs_key_arn", "profile", "storage", "log_retention_days", "deletion_protection"),
         ),
         doc=ClusterArgs.__doc__,
@@ -48,7 +52,7 @@ else:
     TrainingPart = derived(
         "TrainingPart",
         TrainingClusterArgs,
-        ("cluster", "boundary_arn", "pools", "teams", "stores", "networks"),
+        ("cluster", "boundary_arn", "pools", "teams", "stores", "networks", "s3_networks"),
         doc=TrainingClusterArgs.__doc__,
     )
     TrainingTeamPart = derived(
@@ -71,6 +75,13 @@ class PoolSettings(PoolPart):
         """Whether any of its instance types has accelerators."""
         types = [instance_type(name) for name in self.arguments.get("instance_types", ())]
         return any(one.accelerator is not None for one in types if one)
+
+    @property
+    def elastic(self) -> bool:
+        """Whether Karpenter may have to make its nodes: they come and go, or it was asked to."""
+        if self.provisioner is None:
+            return self.max_nodes is not None
+        return self.provisioner is Provisioner.KARPENTER
 
     def on(self, cluster: ClusterReference) -> NodePoolArgs:
         """The arguments of the pool on the cluster."""

@@ -86,6 +86,10 @@ class StorageSettings(StackSettings):
         """Whether data of this class is to be reached through VPC endpoints alone."""
         return classification is Classification.RESTRICTED or self.profile is Profile.ISOLATED
 
+    def classified(self, lustre: LustreSettings) -> Classification:
+        """How sensitive the files of a Lustre file system are: as its bucket's objects, and confidential without one."""
+        return self.buckets[lustre.bucket] if lustre.bucket else Classification.CONFIDENTIAL
+
     @property
     def components(self) -> Sequence[str]:
         """The component classes that these settings bring."""

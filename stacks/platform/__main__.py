@@ -89,6 +89,7 @@ lustre = {
             link=ml.BucketLinkArgs(bucket_name=buckets[wanted.bucket].bucket_name, write_back=wanted.write_back)
             if wanted.bucket
             else None,
+            classification=settings.classified(wanted),
             log_retention_days=settings.log_retention_days,
             deletion_protection=settings.deletion_protection,
         ),
@@ -106,7 +107,7 @@ stores = {
     },
     **{
         name: ml.TrainingStore(
-            classification=ml.Classification.CONFIDENTIAL,
+            classification=settings.classified(settings.lustre[name]),
             key_arn=keys.arn(ml.KeyPurpose.DATA),
             lustre=ml.LustreStore(
                 file_system_id=made.file_system_id,
@@ -250,6 +251,15 @@ people = (
     else {}
 )
 if settings.cluster:
+    shared = [
+        ml.FileSystemAccess(
+            file_system_arn=made.file_system_arn,
+            access_point_arn=made.access_point_arns[point],
+            mode=ml.Mode.READ_WRITE,
+        )
+        for name, made in file_systems.items()
+        for point in settings.file_systems[name].access_points
+    ]
     access = {persona.value: ml.persona_access(persona, role_arn) for persona, role_arn in people.items()}
     cluster = ml.Cluster(
         "platform",
@@ -266,7 +276,8 @@ if settings.cluster:
             logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
             log_retention_days=settings.log_retention_days,
             deletion_protection=settings.deletion_protection,
-            storage=ml.ClusterStorage(lustre=bool(lustre), bucket_mounts=bool(settings.training)),
+            client_security_group_ids=clients,
+            storage=ml.ClusterStorage(file_systems=shared, lustre=bool(lustre), bucket_mounts=bool(settings.training)),
             **{**settings.cluster.arguments, "access": {**access, **settings.cluster.access}},
         ),
     )
@@ -320,6 +331,7 @@ if settings.cluster:
                 },
                 stores=stores,
                 networks=[settings.cidr],
+                s3_networks=aws.ec2.get_prefix_list_output(name=f"com.amazonaws.{settings.region}.s3").cidr_blocks,
                 **settings.training.arguments,
             ),
             inside,

@@ -106,11 +106,13 @@ def arguments(**other: Any) -> dict[str, Any]:
         "stores": STORES,
         "teams": {"vision": TrainingTeam(**VISION), "speech": TrainingTeam(**SPEECH)},
         "networks": ["10.0.0.0/16"],
+        "s3_networks": ["3.5.136.0/22"],
     } | other
 
 
 def program(**other: Any) -> TrainingCluster:
     """Declares the cluster's place to train, and what comes after a team's namespace."""
+    ml.tag_everything({"owner": "ml", "cost-center": "ml", "environment": "dev"})
     provider = kubernetes.Provider("cluster", kubeconfig="{}")
     inside = pulumi.ResourceOptions(provider=provider)
     made = TrainingCluster("training", TrainingClusterArgs(**arguments(**other)), inside)
