@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.catalog.instances import instance_type
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
@@ -85,11 +86,21 @@ def sm_train_intercontainer(job: Resource) -> Truth:
     fix='resource_config={"volume_kms_key_id": key.arn, ...}, output_data_config={"kms_key_id": key.arn, ...}',
 )
 def sm_train_kms(job: Resource) -> Truth:
-    """The volume holds the data set, the result is the model: both are worth as much as the data itself."""
-    return _every_definition(
-        job,
-        lambda one: names_a_key(one["resourceConfig.volumeKmsKeyId"]) & names_a_key(one["outputDataConfig.kmsKeyId"]),
-    )
+    """The volume holds the data set, the result is the model: both are worth as much as the data itself.
+
+    Instances with disks of their own encrypt them by themselves, and take no key for a volume.
+    """
+
+    def volume(one: Value) -> Truth:
+        key, kind = one["resourceConfig.volumeKmsKeyId"], one["resourceConfig.instanceType"]
+        return names_a_key(key) | kind.where(_has_disks, "an instance type with disks of its own")
+
+    return _every_definition(job, lambda one: volume(one) & names_a_key(one["outputDataConfig.kmsKeyId"]))
+
+
+def _has_disks(kind: Any) -> bool:
+    found = instance_type(kind.removeprefix("ml.")) if isinstance(kind, str) else None
+    return found is not None and found.disks > 0
 
 
 @rule(

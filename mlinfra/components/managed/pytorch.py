@@ -13,7 +13,11 @@ from mlinfra.components.problems import ArgumentError, Invalid, Problem, shown
 from mlinfra.jobs import JobError, PyTorchJob
 
 _OWN: Final = frozenset(ManagedJobArgs.model_fields) - {"tracking"}
-_PLACES: Final = {"pool": "instance types with EFA, one node, or slow_network to accept TCP"}
+_FIXES: Final = {
+    "pool": "use instance types with EFA, one node, or slow_network=True to accept TCP",
+    "checkpoint": "give the ManagedStore that it saves to",
+}
+"""What to do about fields of the job that are given differently here."""
 
 
 def fields(
@@ -74,10 +78,9 @@ def _problems(error: JobError, places: Mapping[str, str]) -> Iterator[Problem]:
     for text, fix in error.problems:
         said, _, reason = text.partition(": ")
         field, _, given = said.partition(" = ")
-        if field in _PLACES:  # the job has a description there which nobody wrote
-            reason = reason.rpartition("}: ")[2]
-            given = ""
-        yield Problem(places.get(field, field), given, reason, _PLACES.get(field, fix))
+        if field in places:  # the job has a description there which nobody wrote
+            reason, given = reason.rpartition("}: ")[2], ""
+        yield Problem(places.get(field, field), given, reason, _FIXES.get(field, fix))
 
 
 def _store(store: ManagedStore, folder: str = "") -> dict[str, Any]:
