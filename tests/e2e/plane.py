@@ -65,7 +65,7 @@ def eventually(look: Callable[[], Any], wanted: Callable[[Any], bool] = bool, se
     """What is seen once it is as wanted; fails with what was seen last."""
     deadline = time.monotonic() + seconds
     while not wanted(seen := look()):
-        assert time.monotonic() < deadline, f"after {seconds:.0f} s still: {seen!r}"
+        assert time.monotonic() < deadline, f"after {seconds:.0f} s still: {seen!r:.2000}"
         time.sleep(0.25)
     return seen
 
