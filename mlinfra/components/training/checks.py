@@ -58,14 +58,13 @@ def shares(pools: Sequence[PoolReference], teams: Mapping[str, Any]) -> None:
     known = {pool.name: pool for pool in pools}
     for team, wanted in teams.items():
         for name, share in wanted.shares.items():
-            argument = f"teams.{team}.shares"
             if name not in known:
-                reason = f"there is no pool {name!r}"
-                raise Invalid(reason, fix=f"use {', '.join(known)}, or name it in pools", argument=argument)
+                reason = f"{team} has a share of the pool {name!r}, which is not there"
+                raise Invalid(reason, fix=f"use {', '.join(known)}, or name it in pools", argument="teams")
             pool = known[name]
             if share.accelerators is not None and not pool.devices.get(pool.resource):
-                reason = f"pool {name} gives no whole accelerators"
-                raise Invalid(reason, fix="count the share in nodes", argument=argument)
+                reason = f"{team} has accelerators of pool {name}, which gives no whole ones"
+                raise Invalid(reason, fix="count the share in nodes", argument="teams")
     for pool in pools:
         whole = offer(pool)
         given = {team: wanted.shares[pool.name] for team, wanted in teams.items() if pool.name in wanted.shares}
@@ -89,7 +88,7 @@ def stores(known: Mapping[str, Any], teams: Mapping[str, Any]) -> None:
             for name in names:
                 if name not in known:
                     fix = f"use {', '.join(known)}" if known else "describe it in stores"
-                    raise Invalid(f"there is no store {name!r}", fix=fix, argument=f"teams.{team}.{argument}")
+                    raise Invalid(f"{team} has {argument} in {name!r}, which is no store", fix=fix, argument="teams")
     for name, store in known.items():
         users = [
             team for team, wanted in teams.items() if name in (*wanted.datasets, wanted.checkpoints, wanted.outputs)
