@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from mlinfra.policies.kubernetes import exposure, hygiene, namespaces, rbac, workloads
+from mlinfra.policies.kubernetes import exposure, guards, hygiene, namespaces, rbac, workloads
 
-RULES: Final = (*workloads.RULES, *hygiene.RULES, *namespaces.RULES, *rbac.RULES, *exposure.RULES)
+RULES: Final = (*workloads.RULES, *hygiene.RULES, *namespaces.RULES, *rbac.RULES, *exposure.RULES, *guards.RULES)

@@ -28,7 +28,7 @@ _VERIFIERS: Final = (
 )
 
 
-def _is_in(resource: Resource, namespace: Resource) -> Truth:
+def is_in(resource: Resource, namespace: Resource) -> Truth:
     """Whether an object is in a namespace: by reference, or by name."""
     value = resource["metadata.namespace"]
     if namespace in value.resources(NAMESPACE).found:
@@ -37,7 +37,7 @@ def _is_in(resource: Resource, namespace: Resource) -> Truth:
     return value.is_(name) if isinstance(name, str) else value.says(None, "the namespace")
 
 
-def _ours(namespace: Resource) -> Truth:
+def is_ours(namespace: Resource) -> Truth:
     """Whether workloads live there: not the cluster's own parts, nor node agents."""
     system = ("kube-system", "kube-public", "kube-node-lease", "default")
     return ~namespace["metadata.name"].is_(*system, *sorted(agent_namespaces()))
@@ -64,7 +64,7 @@ def denies_ingress(policy: Resource) -> Truth:
 def k8s_psa_label(namespace: Resource) -> Truth:
     """What the check finds in this program others can still create by hand; the label is enforced by the API server."""
     level = namespace["metadata.labels"].key("pod-security.kubernetes.io/enforce")
-    return only_if(_ours(namespace), level.is_("restricted", "baseline"))
+    return only_if(is_ours(namespace), level.is_("restricted", "baseline"))
 
 
 @rule(
@@ -79,9 +79,9 @@ def k8s_netpol_default_deny(namespace: Resource) -> Truth:
     """Every pod of a cluster reaches every other: one team's notebook reaches another team's database and Ray head."""
 
     def denies(policy: Resource) -> Truth:
-        return _is_in(policy, namespace) & denies_ingress(policy)
+        return is_in(policy, namespace) & denies_ingress(policy)
 
-    return only_if(_ours(namespace), namespace.graph.of(NETWORK_POLICY).any(denies))
+    return only_if(is_ours(namespace), namespace.graph.of(NETWORK_POLICY).any(denies))
 
 
 @rule(
@@ -98,11 +98,9 @@ def k8s_netpol_egress(namespace: Resource) -> Truth:
 
     def denies(policy: Resource) -> Truth:
         nowhere = ~policy["spec.egress"].present()
-        return (
-            _is_in(policy, namespace) & _selects_all(policy) & policy["spec.policyTypes"].contains("Egress") & nowhere
-        )
+        return is_in(policy, namespace) & _selects_all(policy) & policy["spec.policyTypes"].contains("Egress") & nowhere
 
-    return only_if(_ours(namespace), namespace.graph.of(NETWORK_POLICY).any(denies))
+    return only_if(is_ours(namespace), namespace.graph.of(NETWORK_POLICY).any(denies))
 
 
 @rule(
@@ -134,9 +132,9 @@ def k8s_quota(namespace: Resource) -> Truth:
     """Without one a single team takes all nodes, and an autoscaler buys as many as it is let."""
 
     def limits(quota: Resource) -> Truth:
-        return _is_in(quota, namespace) & quota["spec.hard"].present()
+        return is_in(quota, namespace) & quota["spec.hard"].present()
 
-    return only_if(_ours(namespace), namespace.graph.of(QUOTA).any(limits))
+    return only_if(is_ours(namespace), namespace.graph.of(QUOTA).any(limits))
 
 
 @rule(
@@ -150,13 +148,13 @@ def k8s_gpu_quota(namespace: Resource) -> Truth:
     """One loop that submits jobs takes every GPU of the cluster, and an autoscaler buys more."""
 
     def gpu_workload(workload: Resource) -> Truth:
-        return _is_in(workload, namespace) & any_of(a_container(pod, uses_gpu) for pod in pods(workload))
+        return is_in(workload, namespace) & any_of(a_container(pod, uses_gpu) for pod in pods(workload))
 
     def limits(quota: Resource) -> Truth:
-        return _is_in(quota, namespace) & any_of(quota["spec.hard"].key(name).present() for name in _GPU_QUOTAS)
+        return is_in(quota, namespace) & any_of(quota["spec.hard"].key(name).present() for name in _GPU_QUOTAS)
 
     quotas = namespace.graph.of(QUOTA).any(limits)
-    queues = namespace.graph.of(*QUEUES).any(lambda queue: _is_in(queue, namespace))
+    queues = namespace.graph.of(*QUEUES).any(lambda queue: is_in(queue, namespace))
     return only_if(namespace.graph.of(*WORKLOADS).any(gpu_workload), quotas | queues)
 
 

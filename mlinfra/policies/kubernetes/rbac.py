@@ -15,8 +15,12 @@ CLUSTER_ROLE: Final = "kubernetes:rbac.authorization.k8s.io/*:ClusterRole"
 ROLES: Final = (CLUSTER_ROLE, "kubernetes:rbac.authorization.k8s.io/*:Role")
 CLUSTER_BINDING: Final = "kubernetes:rbac.authorization.k8s.io/*:ClusterRoleBinding"
 BINDINGS: Final = (CLUSTER_BINDING, "kubernetes:rbac.authorization.k8s.io/*:RoleBinding")
-_SHARED_GROUPS: Final = ("", "*", "rbac.authorization.k8s.io", "apps", "batch", "networking.k8s.io")
-"""API groups in which a wildcard speaks of things that everybody has."""
+_SHARED_GROUPS: Final = (
+    "", "*", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "apps", "autoscaling", "batch",
+    "certificates.k8s.io", "discovery.k8s.io", "events.k8s.io", "networking.k8s.io", "node.k8s.io", "policy",
+    "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
+)  # fmt: skip
+"""API groups of Kubernetes itself, in which a wildcard speaks of things that everybody has."""
 
 
 def _has(list_: Value, *names: str) -> Truth:

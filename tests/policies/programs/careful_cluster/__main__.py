@@ -150,6 +150,9 @@ k8s.networking.v1.NetworkPolicy(
     metadata={"namespace": team.metadata.name},
     spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
 )
+k8s.core.v1.ServiceAccountPatch(
+    "default", metadata={"name": "default", "namespace": "research"}, automount_service_account_token=False
+)
 k8s.core.v1.ResourceQuota(
     "gpus", metadata={"namespace": team.metadata.name}, spec={"hard": {"requests.nvidia.com/gpu": "16"}}
 )

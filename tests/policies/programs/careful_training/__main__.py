@@ -72,6 +72,9 @@ def place(team: str, gpus: int) -> None:
     k8s.networking.v1.NetworkPolicy(
         team, metadata={"namespace": team}, spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]}
     )
+    k8s.core.v1.ServiceAccountPatch(
+        team, metadata={"name": "default", "namespace": team}, automount_service_account_token=False
+    )
     k8s.core.v1.ResourceQuota(
         team, metadata={"namespace": team}, spec={"hard": {"requests.nvidia.com/gpu": str(gpus), "pods": "200"}}
     )
