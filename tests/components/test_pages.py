@@ -18,7 +18,8 @@ PAGES = ROOT / "docs/components"
 
 
 def page(component: type[Component[Any]]) -> Path:
-    words = re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", component.__name__.replace("GitHub", "Github"))
+    name = re.sub("GitHub|PyTorch|TensorFlow", lambda found: found[0].capitalize(), component.__name__)
+    words = re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", name)
     return PAGES / f"{'-'.join(words).lower()}.md"
 
 

@@ -1,5 +1,6 @@
 """What the job components share: from arguments to the job, and from the job to the objects of its operator."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ PLACE: Final = frozenset({"training", "team", "pool", "datasets"})
 _OF_THE_TEAM: Final = frozenset({"kind", "name", "namespace", "queue", "service_account", "keep"})
 """What a job file has and a component's arguments do not."""
 
+_BUILT_ON: Final = "mlinfra/built-on"
 _POOL: Final = re.compile(r"pool = .*?[)…]: ")
 
 
@@ -46,16 +48,25 @@ class JobComponent(Component[JobArgsT]):
     def __init__(self, name: str, args: JobArgsT, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__(name, args, opts)
         made: list[kubernetes.apiextensions.CustomResource] = []
+        before: list[Any] = []
         for manifest in rendered(self._job_type, name, self._args):
+            metadata = manifest["metadata"]
+            if before:  # what it refers to by name alone: when that changes, it is another job as well
+                metadata = {**metadata, "annotations": {**metadata.get("annotations", {}), _BUILT_ON: _digest(before)}}
+            before.append(manifest["spec"])
             made.append(
                 kubernetes.apiextensions.CustomResource(
                     f"{name}-{_kebab(manifest['kind'])}",
                     api_version=manifest["apiVersion"],
                     kind=manifest["kind"],
-                    metadata=manifest["metadata"],
+                    metadata=metadata,
                     spec=manifest["spec"],
                     # Operators take no changes of a job that runs: another one takes its place, under its name.
-                    opts=self.child(depends_on=[*made], replace_on_changes=["spec"], delete_before_replace=True),
+                    opts=self.child(
+                        depends_on=[*made],
+                        replace_on_changes=["spec", "metadata.annotations"],
+                        delete_before_replace=True,
+                    ),
                 )
             )
         team = self._args.training.team(self._args.team)
@@ -206,6 +217,12 @@ def _problems(error: JobError, args: JobArgs) -> Iterator[Problem]:
             yield Problem(argument, shown(args.pool), _POOL.sub("", text), advice)
         else:
             yield Problem(argument, given, reason, fix)
+
+
+def _digest(value: Any) -> pulumi.Output[str]:
+    return pulumi.Output.json_dumps(value, sort_keys=True).apply(
+        lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
+    )
 
 
 def _kebab(kind: str) -> str:

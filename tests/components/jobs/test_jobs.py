@@ -151,6 +151,18 @@ def test_the_runtime_comes_before_its_job_and_both_after_the_namespace(graph) ->
     assert {"known", "pytorch-training-runtime"} <= {node.name for node in graph.dependencies(job)}
 
 
+def test_another_runtime_is_another_job() -> None:
+    """A TrainJob refers to its runtime by name, and Trainer reads it once."""
+
+    def built_on(seed: str) -> Any:
+        args = {**JOBS[ml.PyTorchJob], "env": {"SEED": seed}}
+        return objects(plan(lambda: ml.PyTorchJob("job", args, on_cluster())), "job")["TrainJob"]
+
+    one, two = built_on("1"), built_on("2")
+    assert one.get("spec") == two.get("spec")
+    assert one.get("metadata.annotations") != two.get("metadata.annotations")
+
+
 def test_pods_are_placed_near_each_other_where_kueue_counts_by_topology(graph) -> None:
     runtime = objects(graph, "pytorch")["TrainingRuntime"]
     (template,) = runtime.get("spec.template.spec.replicatedJobs")
