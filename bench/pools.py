@@ -34,6 +34,7 @@ cluster = ml.ClusterReference(
     subnet_ids=["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
     security_group_id="sg-0123456789abcdef0",
     node_role_arn="arn:aws:iam::123456789012:role/nodes",
+    instance_profile_name="nodes",
     volume_key_arn="arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000",
 )
 inside = pulumi.ResourceOptions(provider=kubernetes.Provider("cluster", kubeconfig=KUBECONFIG))

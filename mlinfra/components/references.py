@@ -42,6 +42,7 @@ function_arn = _reference(
 account_id = _reference(_ACCOUNT, "an account id", "123456789012, in quotes")
 vpc_id = _reference(r"vpc-[0-9a-f]{8,17}", "the id of a VPC", "vpc-0123456789abcdef0")
 subnet_id = _reference(r"subnet-[0-9a-f]{8,17}", "the id of a subnet", "subnet-0123456789abcdef0")
+security_group_id = _reference(r"sg-[0-9a-f]{8,17}", "the id of a security group", "sg-0123456789abcdef0")
 endpoint_id = _reference(r"vpce-[0-9a-f]{8,17}", "the id of a VPC endpoint", "vpce-0123456789abcdef0")
 
 role_arn = _reference(rf"{_ARN.format('iam')}::{_ACCOUNT}:role/[\w+=,.@/-]+", "the ARN of a role", _ROLE)

@@ -60,6 +60,10 @@ class ClusterArgs(Args):
     waiver. Default: none; it is reached from inside the VPC alone."""
     storage: ClusterStorage = ClusterStorage()
     """What pods can mount. Default: volumes of their own (Amazon EBS)."""
+    client_security_group_ids: Sequence[pulumi.Input[str]] = ()
+    """Security groups that let nodes reach what pods mount: the client_security_group_id of each `FileSystem` and
+    `LustreFileSystem`. A network interface has five groups unless AWS raised the quota, and the cluster's and EFA's are two
+    of them. In Auto Mode the nodes of its built-in pools are not in them. Default: none."""
     system_pool: Optional[SystemPool] = None
     """The nodes for what every cluster runs. Default: two of the catalogue's system types; in Auto Mode there is none."""
     auto_mode: Optional[AutoMode] = None
@@ -78,6 +82,7 @@ class ClusterArgs(Args):
     _boundary = field_validator("boundary_arn")(references.policy_arn)
     _vpc = field_validator("vpc_id")(references.vpc_id)
     _keys = field_validator("key_arn", "logs_key_arn")(references.key_arn)
+    _clients = field_validator("client_security_group_ids")(references.each(references.security_group_id))
 
     @field_validator("administrators")
     @classmethod

@@ -71,7 +71,7 @@ class Cluster(Component[ClusterArgs]):
     def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__(name, args, opts)
         self._prefix = name
-        self._cluster, self.node_role_arn = self._control_plane()
+        self._cluster, nodes, self.node_role_arn = self._control_plane()
         made = self._cluster
         self.cluster_name, self.cluster_arn, self.version = made.name, made.arn, made.version
         self.endpoint = made.endpoint
@@ -93,10 +93,10 @@ class Cluster(Component[ClusterArgs]):
             f"{name}-kubernetes", kubeconfig=self.kubeconfig, opts=self.child(depends_on=[last])
         )
         self._objects()
-        self.reference = self._reference(after=first)
+        self.reference = self._reference(nodes, after=first)
         self.finish()
 
-    def _control_plane(self) -> tuple[aws.eks.Cluster, pulumi.Output[str]]:
+    def _control_plane(self) -> tuple[aws.eks.Cluster, aws.iam.Role, pulumi.Output[str]]:
         args, automatic = self._args, self._args.auto_mode
         nodes, complete = node_role(
             self,
@@ -122,7 +122,7 @@ class Cluster(Component[ClusterArgs]):
             automatic=automatic.settings(role_arn) if automatic else {},
             after=attached,
         )
-        return made, role_arn
+        return made, nodes, role_arn
 
     def _access(self) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
         args = self._args
@@ -186,6 +186,7 @@ class Cluster(Component[ClusterArgs]):
         program does not know of.
         """
         args, before = self._args, [*after]
+        clients = args.client_security_group_ids
         if not args.auto_mode:
             before.append(
                 system_nodes(
@@ -195,6 +196,7 @@ class Cluster(Component[ClusterArgs]):
                     cluster=self._cluster,
                     role_arn=self.node_role_arn,
                     subnet_ids=args.subnet_ids,
+                    security_group_ids=[self.cluster_security_group_id, *clients] if clients else [],
                     key_arn=args.key_arn,
                     after=after,
                 )
@@ -219,9 +221,12 @@ class Cluster(Component[ClusterArgs]):
         if args.auto_mode:
             switch_on_network_policies(f"{self._prefix}-network-policies", inside)
 
-    def _reference(self, *, after: Sequence[pulumi.Resource]) -> ClusterReference:
+    def _reference(self, nodes: aws.iam.Role, *, after: Sequence[pulumi.Resource]) -> ClusterReference:
         """What nodes need to become ready is there when others learn the cluster's name."""
         args = self._args
+        profile = None
+        if not args.auto_mode:  # IAM has no endpoint inside a VPC, so that Karpenter could not make one everywhere
+            profile = aws.iam.InstanceProfile(f"{self._prefix}-nodes", role=nodes.name, opts=self.child()).name
         return ClusterReference(
             name=_when(self._cluster.name, after),
             arn=self._cluster.arn,
@@ -235,6 +240,8 @@ class Cluster(Component[ClusterArgs]):
             security_group_id=self.cluster_security_group_id,
             node_role_arn=self.node_role_arn,
             volume_key_arn=args.key_arn,
+            instance_profile_name=profile,
+            client_security_group_ids=args.client_security_group_ids,
         )
 
 

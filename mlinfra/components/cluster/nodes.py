@@ -133,10 +133,14 @@ def system_nodes(
     cluster: aws.eks.Cluster,
     role_arn: Text,
     subnet_ids: Any,
+    security_group_ids: Sequence[pulumi.Input[str]],
     key_arn: Text,
     after: Sequence[pulumi.Resource],
 ) -> aws.eks.NodeGroup:
-    """The system pool as a managed node group. Its version follows the cluster's, one rolling update after it."""
+    """The system pool as a managed node group. Its version follows the cluster's, one rolling update after it.
+
+    With no security groups EKS gives its nodes that of the cluster.
+    """
     types = [*(pool.instance_types or system_instance_types())]
     found = instance_type(types[0])
     assert found
@@ -152,6 +156,7 @@ def system_nodes(
             instance_metadata_tags="disabled",
         ),
         monitoring=aws.ec2.LaunchTemplateMonitoringArgs(enabled=True),
+        vpc_security_group_ids=[*security_group_ids] or None,
         tag_specifications=[
             aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags={"Name": name})
             for kind in ("instance", "volume", "network-interface")

@@ -1,6 +1,7 @@
 """What node pools, device layers and team spaces must know of the cluster that they belong to."""
 
 from collections.abc import Sequence
+from typing import Optional
 
 import pulumi
 
@@ -35,3 +36,8 @@ class ClusterReference(Args):
     """The ARN of the role of its nodes."""
     volume_key_arn: pulumi.Input[str]
     """The ARN of the key that encrypts the volumes of its nodes."""
+    instance_profile_name: Optional[pulumi.Input[str]] = None
+    """The instance profile with the role of its nodes, which Karpenter's nodes start with. Default: none; pools of Karpenter
+    need it, those of Auto Mode do not."""
+    client_security_group_ids: Sequence[pulumi.Input[str]] = ()
+    """Security groups of what its nodes are clients of, besides its own. Default: none."""

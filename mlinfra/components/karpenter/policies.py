@@ -1,7 +1,8 @@
 """What Karpenter may do in AWS: make, tag and end what carries the name of its cluster. Pure but for ids and ARNs.
 
 Source: "CloudFormation" in Karpenter's reference (https://karpenter.sh/docs/reference/cloudformation/), of which prices are
-left out: their service has no endpoint inside a VPC. Karpenter tags everything that it makes with its cluster's name.
+left out, and instance profiles made by the cluster: neither service has an endpoint inside a VPC. Karpenter tags everything
+that it makes with its cluster's name.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,6 @@ from mlinfra.components.documents import (
 
 CLUSTER_TAG: Final = "eks:eks-cluster-name"
 POOL_TAG: Final = "karpenter.sh/nodepool"
-CLASS_TAG: Final = "karpenter.k8s.aws/ec2nodeclass"
 _LAUNCH: Final = ("ec2:CreateFleet", "ec2:RunInstances")
 _MADE: Final = ("fleet", "instance", "launch-template", "network-interface", "spot-instances-request", "volume")
 _USED: Final = ("capacity-reservation", "placement-group", "security-group", "subnet")
@@ -48,7 +48,6 @@ def controller_policy(
     """The identity policy of Karpenter's role."""
     asked = [equals(f"aws:RequestTag/{CLUSTER_TAG}", cluster_name), like(f"aws:RequestTag/{POOL_TAG}", "*")]
     owned = [equals(f"aws:ResourceTag/{CLUSTER_TAG}", cluster_name), like(f"aws:ResourceTag/{POOL_TAG}", "*")]
-    profile = [account.arn("iam", "instance-profile/*", region="")]
 
     def ec2(*kinds: str) -> Sequence[Text]:
         return [account.arn("ec2", f"{kind}/*") for kind in kinds]
@@ -105,7 +104,12 @@ def controller_policy(
                 resources=[node_role_arn],
                 conditions=[equals("iam:PassedToService", "ec2.amazonaws.com")],
             ),
-            *_profiles(account, profile, cluster_name),
+            Statement(
+                sid="SeeProfile",
+                actions=["iam:GetInstanceProfile"],
+                resources=[account.arn("iam", "instance-profile/*", region="")],
+            ),
+            Statement(sid="SeeProfiles", actions=["iam:ListInstanceProfiles"], resources=["*"]),
             *_keys(account, volume_key_arn),
             Statement(sid="Hear", actions=_QUEUE_USE, resources=[queue_arn]),
             Statement(
@@ -116,31 +120,6 @@ def controller_policy(
             ),
         ]
     )
-
-
-def _profiles(account: Account, profile: Sequence[Text], cluster_name: Text) -> Sequence[Statement]:
-    """Instance profiles of its own, one for every node class, in which the nodes' role stands."""
-    region = "topology.kubernetes.io/region"
-    asked = [
-        equals(f"aws:RequestTag/{CLUSTER_TAG}", cluster_name),
-        equals(f"aws:RequestTag/{region}", account.region),
-        like(f"aws:RequestTag/{CLASS_TAG}", "*"),
-    ]
-    owned = [
-        equals(f"aws:ResourceTag/{CLUSTER_TAG}", cluster_name),
-        equals(f"aws:ResourceTag/{region}", account.region),
-        like(f"aws:ResourceTag/{CLASS_TAG}", "*"),
-    ]
-    use = ["iam:AddRoleToInstanceProfile", "iam:DeleteInstanceProfile", "iam:RemoveRoleFromInstanceProfile"]
-    return [
-        Statement(sid="MakeProfiles", actions=["iam:CreateInstanceProfile"], resources=profile, conditions=asked),
-        Statement(
-            sid="TagProfiles", actions=["iam:TagInstanceProfile"], resources=profile, conditions=[*asked, *owned]
-        ),
-        Statement(sid="ChangeProfiles", actions=use, resources=profile, conditions=owned),
-        Statement(sid="SeeProfile", actions=["iam:GetInstanceProfile"], resources=profile),
-        Statement(sid="SeeProfiles", actions=["iam:ListInstanceProfiles"], resources=["*"]),
-    ]
 
 
 def _keys(account: Account, volume_key_arn: Text) -> Sequence[Statement]:

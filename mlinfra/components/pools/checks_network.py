@@ -10,7 +10,10 @@ from mlinfra.components.problems import Invalid
 
 
 def check(args: Any, shape: Shape, cluster: ClusterReference) -> None:
-    """Zones, EFA and placement groups."""
+    """Zones, EFA, placement groups, and with what the nodes start."""
+    if not shape.managed and not shape.auto and cluster.instance_profile_name is None:
+        reason = "Karpenter's nodes start with an instance profile, and the cluster's reference names none"
+        raise Invalid(reason, fix="give the reference instance_profile_name, as a Cluster's has", argument="cluster")
     for zone in args.zones:
         if zone not in cluster.zones:
             fix = f"choose of {', '.join(cluster.zones)}"

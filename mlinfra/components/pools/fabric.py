@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Optional
 
+import pulumi
 import pulumi_aws as aws
 
 from mlinfra.components.cluster.reference import ClusterReference
@@ -15,6 +16,11 @@ class Fabric:
 
     security_group: Optional[aws.ec2.SecurityGroup] = None
     placement_group: Optional[aws.ec2.PlacementGroup] = None
+
+    def groups(self, cluster: ClusterReference) -> list[pulumi.Input[str]]:
+        """The security groups of the pool's nodes: the cluster's, its own, and those of what nodes are clients of."""
+        own = [self.security_group.id] if self.security_group else []
+        return [cluster.security_group_id, *own, *cluster.client_security_group_ids]
 
 
 def fabric(parent: Component[Any], name: str, cluster: ClusterReference, *, efa: bool, placement_group: bool) -> Fabric:

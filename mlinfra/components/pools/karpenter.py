@@ -17,20 +17,19 @@ def karpenter_pool(
 ) -> pulumi.Output[str]:
     """Declares the node class and the NodePool; returns the pool's name."""
     cluster = args.cluster
-    groups = [cluster.security_group_id, *([fabric.security_group.id] if fabric.security_group else [])]
     subnets = [cluster.subnet_ids[list(cluster.zones).index(zone)] for zone in shape.zones]
-    role = pulumi.Output.from_input(cluster.node_role_arn).apply(lambda arn: arn.rpartition("/")[2])
     wanted: dict[str, Any] = {
-        "role": role,
         "subnet_ids": subnets,
-        "group_ids": groups,
+        "group_ids": fabric.groups(cluster),
         "key_arn": cluster.volume_key_arn,
     }
     if shape.auto:
-        kind, spec = AUTO, auto_class_spec(name, args, **wanted)
+        role = pulumi.Output.from_input(cluster.node_role_arn).apply(lambda arn: arn.rpartition("/")[2])
+        kind, spec = AUTO, auto_class_spec(name, args, role=role, **wanted)
     else:
         placement = fabric.placement_group.name if fabric.placement_group else None
-        kind, spec = OWN, node_class_spec(name, args, shape, placement_group=placement, **wanted)
+        wanted |= {"instance_profile": cluster.instance_profile_name, "placement_group": placement}
+        kind, spec = OWN, node_class_spec(name, args, shape, **wanted)
     of_class = k8s.apiextensions.CustomResource(
         f"{name}-class",
         api_version=f"{kind.group}/v1",

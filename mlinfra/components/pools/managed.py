@@ -1,5 +1,6 @@
 """Pools as managed node groups of EKS: a launch template, the node group, and the window of a Capacity Block."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pulumi
@@ -94,6 +95,7 @@ def _template(parent: Component[Any], name: str, args: Any, shape: Shape, fabric
     if args.dedicated:
         placement["tenancy"] = "dedicated"
     block = args.capacity.capacity_block is not None
+    groups = fabric.groups(cluster)
     return aws.ec2.LaunchTemplate(
         f"{name}-nodes",
         description=f"{name}: nodes",
@@ -119,7 +121,9 @@ def _template(parent: Component[Any], name: str, args: Any, shape: Shape, fabric
             instance_metadata_tags="disabled",
         ),
         monitoring=aws.ec2.LaunchTemplateMonitoringArgs(enabled=True),
-        network_interfaces=_interfaces(shape, cluster.security_group_id, fabric),
+        network_interfaces=_interfaces(shape, groups, fabric),
+        # EKS adds the cluster's group only where a template says nothing of networks.
+        vpc_security_group_ids=groups if cluster.client_security_group_ids and not shape.efa else None,
         placement=aws.ec2.LaunchTemplatePlacementArgs(**placement) if placement else None,
         capacity_reservation_specification=_reserved(args.capacity),
         instance_market_options=aws.ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block")
@@ -139,8 +143,8 @@ def _template(parent: Component[Any], name: str, args: Any, shape: Shape, fabric
     )
 
 
-def _interfaces(shape: Shape, cluster_group: Any, fabric: Fabric) -> Any:
-    """One interface for each of the layout. EKS adds the cluster's group only where a template says nothing of networks."""
+def _interfaces(shape: Shape, groups: Sequence[pulumi.Input[str]], fabric: Fabric) -> Any:
+    """One interface for each of the layout, all in the same groups."""
     if fabric.security_group is None:
         return None
     return [
@@ -148,7 +152,7 @@ def _interfaces(shape: Shape, cluster_group: Any, fabric: Fabric) -> Any:
             network_card_index=one.card,
             device_index=one.device,
             interface_type=one.type,
-            security_groups=[cluster_group, fabric.security_group.id],
+            security_groups=groups,
             delete_on_termination="true",
             description=f"Card {one.card}, device {one.device}",
         )

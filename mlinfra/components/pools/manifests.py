@@ -105,7 +105,7 @@ def node_class_spec(
     args: Any,
     shape: Shape,
     *,
-    role: Text,
+    instance_profile: Text,
     subnet_ids: list[Text],
     group_ids: list[Text],
     key_arn: Text,
@@ -113,7 +113,7 @@ def node_class_spec(
 ) -> dict[str, Any]:
     """The spec of a karpenter.k8s.aws/v1 EC2NodeClass: https://karpenter.sh/docs/concepts/nodeclasses/."""
     spec: dict[str, Any] = {
-        "role": role,
+        "instanceProfile": instance_profile,
         "amiSelectorTerms": [{"alias": alias(args.system, shape.release)}],
         "subnetSelectorTerms": [{"id": one} for one in subnet_ids],
         "securityGroupSelectorTerms": [{"id": one} for one in group_ids],

@@ -14,6 +14,7 @@ from mlinfra.components.cluster.kubeconfig import document
 
 ACCOUNT = ml.Account(id="123456789012", region="eu-central-1")
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/one"
+FILES = "sg-0fedcba9876543210"
 LOGS = "arn:aws:kms:eu-central-1:123456789012:key/logs"
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 DEPLOYER = "arn:aws:iam::123456789012:role/deployer"
@@ -66,6 +67,7 @@ def full(declare: Callable[..., Any]) -> Any:
                             namespaces=["vision"],
                         ),
                     },
+                    client_security_group_ids=[FILES],
                     drain_on_delete=True,
                 )
             ),
@@ -169,6 +171,9 @@ def test_nodes_are_hardened(full: Any) -> None:
     assert {(disk["encrypted"], disk["kmsKeyId"], disk["volumeType"]) for disk in disks.values()} == {
         ("true", KEY, "gp3")
     }
+    (own, files) = template.inputs["vpcSecurityGroupIds"]
+    assert files == FILES
+    assert own != FILES
     sessions = full.one("aws:iam/rolePolicy:RolePolicy", "main-nodes-sessions").inputs["policy"]
     assert "ssm:GetParameter" not in sessions
 
@@ -180,6 +185,7 @@ def test_auto_mode_brings_nodes_and_what_they_need(automatic: Any) -> None:
     assert cluster.inputs["kubernetesNetworkConfig"] == {"elasticLoadBalancing": {"enabled": True}}
     assert cluster.inputs["storageConfig"] == {"blockStorage": {"enabled": True}}
     assert automatic.of(GROUP) == automatic.of("aws:ec2/launchTemplate:LaunchTemplate") == []
+    assert automatic.of("aws:iam/instanceProfile:InstanceProfile") == []
     assert automatic.names(ADDON) == ["main-metrics-server"]
     assert automatic.one("kubernetes:core/v1:ConfigMap").inputs["data"] == {"enable-network-policy-controller": "true"}
     assert (
@@ -191,6 +197,7 @@ def test_the_reference_tells_what_pools_need(declare: Callable[..., Any]) -> Non
     told: list[ml.ClusterReference] = []
     declare(lambda: told.append(ml.Cluster("main", ml.ClusterArgs(**arguments(version="1.34")), None).reference))
     (reference,) = told
+    assert reference.instance_profile_name is not None
     assert (reference.version, reference.auto_mode) == ("1.34", False)
     assert reference.zones == ["eu-central-1a", "eu-central-1b"]
 
@@ -216,6 +223,7 @@ def test_a_kubeconfig_holds_nothing_secret() -> None:
         ({"auto_mode": {}, "system_pool": {}}, "system_pool = {}: EKS Auto Mode brings its own nodes"),
         ({"auto_mode": {}, "pod_subnet_ids": SUBNETS}, "EKS Auto Mode has no VPC CNI to configure"),
         ({"auto_mode": {"built_in_pools": ["system", "system"]}}, "a pool stands there twice"),
+        ({"client_security_group_ids": ["files"]}, "client_security_group_ids"),
         ({"system_pool": {"nodes": 1}}, "system_pool.nodes = 1: the loss of one node would take DNS away"),
         ({"system_pool": {"disk_gib": 8}}, "too small for the images of the add-ons"),
         ({"system_pool": {"instance_types": ["p5.48xlarge"]}}, "accelerators are not for DNS and controllers"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 AL2023, BOTTLEROCKET = NodeSystem.AL2023, NodeSystem.BOTTLEROCKET
 ONE = {"zones": ["us-east-1a"]}
+FILES = "sg-0fedcba9876543210"
 ROCKET = {"system": "bottlerocket", "release_version": "1.57.0-4b9a8c21"}
 
 
@@ -100,6 +101,11 @@ def graph() -> ResourceGraph:
         ml.GpuNodePool("auto", gpus(max_nodes=9, cluster_is={"auto_mode": True}, dedicated=False), inside)
         ml.GpuNodePool("block", gpus("p5.48xlarge", capacity={"capacity_block": BLOCK}, nodes=8, **ONE))
         ml.GpuNodePool("own", gpus(dedicated=True, taints=[{"key": "team", "effect": "PreferNoSchedule"}]))
+        clients = {"client_security_group_ids": [FILES]}
+        ml.NodePool("client", cpus(nodes=3, cluster_is=clients))
+        ml.NodePool("elastic-client", cpus(max_nodes=9, cluster_is=clients), inside)
+        ml.GpuNodePool("close-client", gpus("p5.48xlarge", nodes=2, cluster_is=clients, **ONE))
+        ml.NodePool("auto-client", cpus(max_nodes=9, cluster_is={**clients, "auto_mode": True}), inside)
 
     return plan(program)
 
@@ -149,7 +155,8 @@ def test_node_classes_keep_nodes_as_safe_as_launch_templates(graph: ResourceGrap
     assert [one["deviceName"] for one in made["blockDeviceMappings"]] == ["/dev/xvda", "/dev/xvdb"]
     assert all(one["ebs"]["encrypted"] and one["ebs"]["kmsKeyID"] for one in made["blockDeviceMappings"])
     assert made["associatePublicIPAddress"] is False
-    assert made["role"] == "nodes"
+    assert made["instanceProfile"] == "nodes"
+    assert "role" not in made
     assert made["amiSelectorTerms"] == [{"alias": "bottlerocket@v1.57.0"}]
     assert spec(graph, "static-class")["instanceStorePolicy"] == "RAID0"
 
@@ -160,6 +167,19 @@ def test_efa_of_karpenter_has_every_card_and_its_own_group(graph: ResourceGraph)
     assert len(made["securityGroupSelectorTerms"]) == 2
     assert set(made["placementGroupSelector"]) == {"name"}
     assert "placementGroupSelector" not in spec(graph, "static-class")
+
+
+def test_nodes_are_clients_of_what_the_cluster_says(graph: ResourceGraph) -> None:
+    wanted = [{"id": "sg-0123456789abcdef0"}, {"id": FILES}]
+    assert spec(graph, "elastic-client-class")["securityGroupSelectorTerms"] == wanted
+    assert spec(graph, "auto-client-class")["securityGroupSelectorTerms"] == wanted
+    assert inputs(graph, "LaunchTemplate", "client")["vpcSecurityGroupIds"] == ["sg-0123456789abcdef0", FILES]
+    close = inputs(graph, "LaunchTemplate", "close-client")
+    assert "vpcSecurityGroupIds" not in close
+    assert {(len(one["securityGroups"]), one["securityGroups"][-1]) for one in close["networkInterfaces"]} == {
+        (3, FILES)
+    }
+    assert "vpcSecurityGroupIds" not in inputs(graph, "LaunchTemplate", "services")
 
 
 def test_auto_mode_has_a_class_of_its_own(graph: ResourceGraph) -> None:

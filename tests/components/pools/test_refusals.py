@@ -173,3 +173,11 @@ def test_instance_types_are_those_of_the_catalogue(types: tuple[str, ...], says:
 def test_a_pool_has_a_limit() -> None:
     with pytest.raises(ml.ArgumentError, match="the pool has no limit"):
         ml.NodePoolArgs(cluster=cluster(), instance_types=["m7i.large"])
+
+
+def test_karpenter_starts_nodes_with_an_instance_profile() -> None:
+    with pytest.raises(ml.ArgumentError) as refused:
+        cpus(max_nodes=9, cluster_is={"instance_profile_name": None})
+    assert "give the reference instance_profile_name" in str(refused.value)
+    assert cpus(nodes=3, cluster_is={"instance_profile_name": None})
+    assert cpus(max_nodes=9, cluster_is={"instance_profile_name": None, "auto_mode": True})

@@ -27,6 +27,7 @@ def cluster(**changes: Any) -> ml.ClusterReference:
         "subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
         "security_group_id": "sg-0123456789abcdef0",
         "node_role_arn": f"arn:aws:iam::{ACCOUNT}:role/nodes",
+        "instance_profile_name": "nodes",
         "volume_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     }
     return ml.ClusterReference(**{**said, **changes})

@@ -54,6 +54,7 @@ cluster = ml.ClusterReference(
     subnet_ids=pulumi.Output.all(*[one.id for one in subnets]),
     security_group_id=eks.vpc_config.apply(lambda network: network.cluster_security_group_id or ""),
     node_role_arn=nodes.arn,
+    instance_profile_name=aws.iam.InstanceProfile("nodes", role=nodes.name).name,
     volume_key_arn=key.arn,
 )
 taints = [ml.Taint(key="team", value=team)] if (team := config.get("team")) else []
