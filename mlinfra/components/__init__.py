@@ -45,6 +45,9 @@ from mlinfra.components.managed.batch_arguments import BatchTeam, BatchTrainingA
 from mlinfra.components.managed.batch_job import BatchPyTorchJob, BatchPyTorchJobArgs
 from mlinfra.components.managed.batch_reference import BatchReference, BatchTeamReference
 from mlinfra.components.managed.batch_training import BatchTraining
+from mlinfra.components.managed.sagemaker_arguments import ManagedSpot, SageMakerTrainingArgs
+from mlinfra.components.managed.sagemaker_training import SageMakerTraining
+from mlinfra.components.managed.spark_serverless import SparkServerless, SparkServerlessArgs, SparkTeam
 from mlinfra.components.managed.stores import ManagedStore
 from mlinfra.components.network import Network, NetworkArgs
 from mlinfra.components.persona_policies import Persona
@@ -117,6 +120,8 @@ COMPONENTS = (
     TrainingValidation,
     BatchTraining,
     BatchPyTorchJob,
+    SparkServerless,
+    SageMakerTraining,
 )
 """Every component, for the component package."""
 
@@ -195,6 +200,7 @@ __all__ = [
     "LustreFileSystem",
     "LustreFileSystemArgs",
     "LustreStore",
+    "ManagedSpot",
     "ManagedStore",
     "Mode",
     "Network",
@@ -227,6 +233,8 @@ __all__ = [
     "RayWorkers",
     "Reservation",
     "RotationArgs",
+    "SageMakerTraining",
+    "SageMakerTrainingArgs",
     "Secret",
     "SecretAccess",
     "SecretArgs",
@@ -238,6 +246,9 @@ __all__ = [
     "SignIn",
     "SparkJob",
     "SparkJobArgs",
+    "SparkServerless",
+    "SparkServerlessArgs",
+    "SparkTeam",
     "Spot",
     "StoreReference",
     "Strategy",

@@ -1,19 +1,32 @@
 """What managed jobs are told: the arguments of job components, as far as they mean the same without Kubernetes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Final, Optional
 
 import pulumi
-from pydantic import field_validator
+from pydantic import TypeAdapter, ValidationError, field_validator
 
 from mlinfra.components.args import Args
 from mlinfra.components.jobs.arguments import JobTracking
 from mlinfra.components.jobs.pytorch_job import PyTorchLayout
+from mlinfra.components.problems import Invalid
 from mlinfra.jobs.pytorch import Strategy
+from mlinfra.jobs.quantities import Duration
+
+_LENGTH: Final = TypeAdapter(Duration)
 
 
-def seconds(value: Any) -> Any:
-    """Lengths of time as job files may have them: a number of seconds."""
+def seconds(text: str) -> int:
+    """A length of time such as 90m or 1d6h, in seconds. Raises Invalid for what is none."""
+    try:
+        found: int = _LENGTH.validate_python(text)
+    except ValidationError:
+        raise Invalid("not a length of time", fix="write it like 90m, 12h or 1d6h") from None
+    return found
+
+
+def _text(value: Any) -> Any:
+    """A number of seconds, as job files may have it, as a text."""
     return f"{value}s" if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -49,4 +62,4 @@ class ManagedJobArgs(Args):
     slow_network: bool = False
     """Accept TCP between the nodes of a job with GPUs, at a hundredth of EFA's bandwidth. Default: false."""
 
-    _time = field_validator("time_limit", mode="before")(seconds)
+    _time = field_validator("time_limit", mode="before")(_text)

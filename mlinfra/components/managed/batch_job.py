@@ -56,7 +56,7 @@ class BatchPyTorchJob(Component[BatchPyTorchJobArgs]):
         bert = ml.BatchPyTorchJob("bert", ml.BatchPyTorchJobArgs(
             batch=batch.reference,
             team="vision",
-            image=pulumi.Output.concat(images.repository_url, "@sha256:", "0" * 64),
+            image=images.repository_urls["training"].apply(lambda url: url + "@sha256:" + "0" * 64),
             nodes=2,
             script="train.py",
             datasets=["imagenet"],

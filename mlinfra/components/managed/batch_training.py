@@ -44,7 +44,7 @@ class BatchTraining(Component[BatchTrainingArgs]):
             instance_types=["p5.48xlarge"],
             image_id="ami-0123456789abcdef0",
             max_nodes=4,
-            pull_from=[images.repository_arn],
+            pull_from=[images.repository_arns["training"]],
             teams={"vision": ml.BatchTeam(weight=2, datasets={"imagenet": ml.ManagedStore(
                 bucket_arn=datasets.bucket_arn, key_arn=keys.arn(ml.KeyPurpose.DATA), prefix="imagenet/",
                 classification=ml.Classification.INTERNAL)})}))

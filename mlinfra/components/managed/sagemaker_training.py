@@ -1,26 +1,22 @@
 """PyTorch jobs of SageMaker, isolated from the network."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, Final, Optional
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import field_validator, model_validator
 
 from mlinfra.catalog import managed
-from mlinfra.catalog.instances import InstanceType, instance_type
 from mlinfra.catalog.trusted_services import trusted_services
-from mlinfra.components import references
-from mlinfra.components.access import Access, Attachment, Permission
+from mlinfra.components.access import Attachment, Permission
 from mlinfra.components.account import Account
-from mlinfra.components.args import Args
 from mlinfra.components.component import Component
 from mlinfra.components.jobs.late import Late
-from mlinfra.components.managed.arguments import ManagedJobArgs
-from mlinfra.components.managed.image import pinned
+from mlinfra.components.managed.arguments import seconds
 from mlinfra.components.managed.limits import refused
 from mlinfra.components.managed.network import job_group
 from mlinfra.components.managed.pytorch import checked, fields, refusals
+from mlinfra.components.managed.sagemaker_arguments import SageMakerTrainingArgs
 from mlinfra.components.managed.sites import SageMakerNodes, start
 from mlinfra.components.managed.stores import ManagedStore, with_stores
 from mlinfra.components.problems import Invalid, Problem, shown
@@ -31,96 +27,12 @@ from mlinfra.jobs import PyTorchJob
 _LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
 _PLACES: Final = {"pool": "instance_type"}
 _MAX_NAME: Final = 63
+_SCRIPT: Final = "MLINFRA_WHO"
 _WHO: Final = (
     "import json;c=json.load(open('/opt/ml/input/config/resourceconfig.json'));h=sorted(c['hosts']);"
     "print(f\"NODE={h.index(c['current_host'])} FIRST={h[0]}\")"
 )
 """What a node prints of itself from the file that SageMaker gives it."""
-
-
-class ManagedSpot(Args):
-    """What is left over, cheaper, taken away at two minutes' notice; SageMaker starts the job again when there is more."""
-
-    max_wait: str = "2d"
-    """How long it may take with all waiting, no less than time_limit, such as 90m or 2d. Default: two days."""
-
-
-class SageMakerTrainingArgs(ManagedJobArgs):
-    """Arguments of `SageMakerTraining`."""
-
-    account: Account
-    """The account and region that it is deployed to."""
-    boundary_arn: pulumi.Input[str]
-    """The ARN of the permissions boundary, a `PermissionsBoundary`'s."""
-    vpc_id: pulumi.Input[str]
-    """The VPC that SageMaker copies data through."""
-    subnet_ids: pulumi.Input[Sequence[str]]
-    """The subnets, such as a `Network`'s workload_subnet_ids."""
-    key_arn: pulumi.Input[str]
-    """The ARN of the key that encrypts volumes, of a `KeyRing`'s purpose data."""
-    instance_type: str
-    """The instance type, such as ml.p5.48xlarge."""
-    pull_from: Sequence[pulumi.Input[str]]
-    """The ARNs of the repositories from which it has its image."""
-    output: ManagedStore
-    """Where SageMaker leaves the model, from the folder that OUTPUT_DIR names."""
-    data: Mapping[str, ManagedStore] = {}
-    """What it reads, by name: each a folder, streamed from S3; DATA_<NAME> says where. Default: nothing."""
-    checkpoint: Optional[ManagedStore] = None
-    """Where checkpoints are kept, from the folder that CHECKPOINT_DIR names. Required for spot. Default: nowhere."""
-    spot: Optional[ManagedSpot] = None
-    """Train on Spot capacity. Default: on demand."""
-    volume_gib: int = 100
-    """The encrypted volume of a node in GiB, where the type has no disks of its own. Default: 100."""
-    isolated: bool = True
-    """Whether containers have no network but the other nodes of the job. Default: yes; without, they reach what their
-    security group and the network let them."""
-    encrypted_between_nodes: bool = True
-    """Whether what nodes send each other is encrypted, which can take longer. Default: yes."""
-    access: Access = Access()
-    """What else it may reach, when it is not isolated. Default: nothing."""
-    run: str = ""
-    """A name for this run. Another one trains again. Default: none."""
-
-    _boundary = field_validator("boundary_arn")(references.policy_arn)
-    _vpc = field_validator("vpc_id")(references.vpc_id)
-    _key = field_validator("key_arn")(references.key_arn)
-    _repositories = field_validator("pull_from")(references.each(references.repository_arn))
-
-    @field_validator("image")
-    @classmethod
-    def _pinned(cls, value: Any) -> Any:
-        return pinned(value)
-
-    @field_validator("instance_type")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if not value.startswith("ml.") or instance_type(value.removeprefix("ml.")) is None:
-            raise refused("sagemaker-type", fix="give one such as ml.p5.48xlarge; `mlinfra catalog instances` lists them")
-        return value
-
-    @field_validator("volume_gib")
-    @classmethod
-    def _volume(cls, value: int) -> int:
-        if not 1 <= value <= managed.limit("sagemaker-volume").values["most"]:
-            raise refused("sagemaker-volume", fix="give one such as 100")
-        return value
-
-    @model_validator(mode="after")
-    def _possible(self) -> "SageMakerTrainingArgs":
-        if self.isolated and self.tracking:
-            fix = "read metrics from the log and record them after, or give isolated=False"
-            raise refused("sagemaker-isolated", fix=fix, argument="tracking")
-        if "volume_gib" in self.model_fields_set and self.type().disks:
-            fix = "leave it out: data lie on the type's own disks"
-            raise refused("sagemaker-disks", what=self.instance_type, fix=fix, argument="volume_gib")
-        return self
-
-    def type(self) -> InstanceType:
-        """The instance type, as the catalogue has it."""
-        found = instance_type(self.instance_type.removeprefix("ml."))
-        assert found  # noqa: S101 - a validator has looked
-        return found
 
 
 class SageMakerTraining(Component[SageMakerTrainingArgs]):
@@ -176,7 +88,9 @@ class SageMakerTraining(Component[SageMakerTrainingArgs]):
                 container_arguments=command[3:],
             ),
             input_data_configs=[_channel(one, store) for one, store in args.data.items()] or None,
-            output_data_config=kit.TrainingJobOutputDataConfigArgs(s3_output_path=models, kms_key_id=args.output.key_arn),
+            output_data_config=kit.TrainingJobOutputDataConfigArgs(
+                s3_output_path=models, kms_key_id=args.output.key_arn
+            ),
             checkpoint_config=kit.TrainingJobCheckpointConfigArgs(
                 s3_uri=args.checkpoint.url(f"{name}/checkpoint/"), local_path="/opt/ml/checkpoints"
             )
@@ -190,9 +104,11 @@ class SageMakerTraining(Component[SageMakerTrainingArgs]):
             ),
             stopping_condition=kit.TrainingJobStoppingConditionArgs(
                 max_runtime_in_seconds=job.time_limit,
-                max_wait_time_in_seconds=_wait(args.spot) if args.spot else None,
+                max_wait_time_in_seconds=seconds(args.spot.max_wait) if args.spot else None,
             ),
-            retry_strategy=kit.TrainingJobRetryStrategyArgs(maximum_retry_attempts=job.retries) if job.retries else None,
+            retry_strategy=kit.TrainingJobRetryStrategyArgs(maximum_retry_attempts=job.retries)
+            if job.retries
+            else None,
             vpc_config=kit.TrainingJobVpcConfigArgs(subnets=args.subnet_ids, security_group_ids=[group.id]),
             environment=late.filled(env),
             enable_network_isolation=args.isolated,
@@ -223,9 +139,8 @@ class SageMakerTraining(Component[SageMakerTrainingArgs]):
             "pull_from": [*access.pull_from, *args.pull_from],
             "log_to": [*access.log_to, args.account.arn("logs", f"log-group:{_LOG_GROUP}")],
             "metrics_in": [*access.metrics_in, _LOG_GROUP],
-            "volume_keys": [*access.volume_keys, *([] if args.type().disks else [args.key_arn])],
             "vpc": Attachment(subnet_ids=args.subnet_ids, security_group_ids=[group.id]),
-            "permissions": [*access.permissions, _finding(args.account)],
+            "permissions": [*access.permissions, _finding(args.account), *_volumes(args)],
         }
         return workload_role(
             self,
@@ -261,9 +176,9 @@ def _fields(name: str, args: SageMakerTrainingArgs, late: Late) -> dict[str, Any
 
 def _command(job: PyTorchJob) -> tuple[list[str], dict[str, str]]:
     """Entrypoint and arguments, and the environment. SageMaker tells nodes who they are in a file, which Python reads."""
-    command, env = start(job, SageMakerNodes(), 'eval "$(python3 -c "$WHO")"')
+    command, env = start(job, SageMakerNodes(), 'eval "$(python3 -c "$MLINFRA_WHO")"')
     shell = f'set -eu; cd "$1"; shift; {command[2]}'
-    return [*command[:2], shell, command[3], job.directory, *command[4:]], {**env, "WHO": _WHO}
+    return [*command[:2], shell, command[3], job.directory, *command[4:]], {**env, _SCRIPT: _WHO}
 
 
 def _channel(name: str, store: ManagedStore) -> aws.sagemaker.TrainingJobInputDataConfigArgs:
@@ -284,14 +199,17 @@ def _finding(account: Account) -> Permission:
     return Permission(sid="FindLogs", actions=actions, resources=[group, pulumi.Output.concat(group, ":*")])
 
 
+def _volumes(args: SageMakerTrainingArgs) -> list[Permission]:
+    """Volumes under the key, which are SageMaker's own: it is given a grant, and EC2 of this account has no part in it.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+    """
+    actions = ["kms:CreateGrant", "kms:DescribeKey"]
+    return [] if args.type().disks else [Permission(sid="EncryptVolumes", actions=actions, resources=[args.key_arn])]
+
+
 def _job_name(qualified: str, run: str) -> str:
     return f"{qualified}-{run}" if run else qualified
-
-
-def _wait(spot: ManagedSpot) -> int:
-    from mlinfra.jobs.quantities import seconds
-
-    return seconds(spot.max_wait)
 
 
 def _fits(args: SageMakerTrainingArgs, job: PyTorchJob) -> None:
@@ -300,7 +218,7 @@ def _fits(args: SageMakerTrainingArgs, job: PyTorchJob) -> None:
         raise refused("sagemaker-time", fix="give 28d or less", argument="time_limit")
     if job.retries > managed.limit("sagemaker-retries").values["attempts"]:
         raise refused("sagemaker-retries", fix="give 30 at most", argument="retries")
-    if args.spot and _wait(args.spot) < job.time_limit:
+    if args.spot and seconds(args.spot.max_wait) < job.time_limit:
         raise refused("sagemaker-wait", fix=f"give {args.time_limit} or more", argument="spot")
     most = managed.limit("sagemaker-environment").values
     command, env = _command(job)
@@ -308,6 +226,5 @@ def _fits(args: SageMakerTrainingArgs, job: PyTorchJob) -> None:
         raise refused("sagemaker-environment", what=long, fix="put it into a file of the image", argument="env")
     if len(command) > most["arguments"] or any(len(part) > most["argument"] for part in command):
         raise refused("sagemaker-environment", fix="put them into a file of the image", argument="args")
-    if not _NAME.fullmatch(args.run) or len(_job_name(Component.qualified_name(job.name), args.run)) > _MAX_NAME:
-        fix = "use letters, digits and hyphens, few enough for a name of 63 together with stack and component"
-        raise Invalid("the job could not be called so", fix=fix, argument="run")
+    if len(called := _job_name(Component.qualified_name(job.name), args.run)) > _MAX_NAME:
+        raise Invalid(f"{called} is longer than a job's name can be", fix="shorten it", argument="run")

@@ -73,3 +73,37 @@ def batch_reference(**more: Any) -> ml.BatchReference:
 def batch_job(**more: Any) -> ml.BatchPyTorchJobArgs:
     own: dict[str, Any] = {"batch": batch_reference(), "team": "vision", "image": IMAGE, "script": "train.py"}
     return ml.BatchPyTorchJobArgs(**{**own, **more})
+
+
+def spark(**more: Any) -> ml.SparkServerlessArgs:
+    return ml.SparkServerlessArgs(
+        **{
+            "account": account(),
+            "boundary_arn": BOUNDARY,
+            "vpc_id": VPC,
+            "subnet_ids": SUBNETS,
+            "logs_key_arn": KEY,
+            "release": "emr-7.9.0",
+            "max_vcpus": 200,
+            "teams": {"fraud": {"datasets": {"payments": store("payments/")}, "outputs": [store("features/")]}},
+            **more,
+        }
+    )
+
+
+def sagemaker(**more: Any) -> ml.SageMakerTrainingArgs:
+    return ml.SageMakerTrainingArgs(
+        **{
+            "account": account(),
+            "boundary_arn": BOUNDARY,
+            "vpc_id": VPC,
+            "subnet_ids": SUBNETS,
+            "key_arn": KEY,
+            "instance_type": "ml.p5.48xlarge",
+            "image": IMAGE,
+            "pull_from": [REPOSITORY],
+            "script": "train.py",
+            "output": store("models/"),
+            **more,
+        }
+    )
