@@ -14,6 +14,8 @@ pytestmark = pytest.mark.e2e
 PROGRAM = (
     CLUSTER.partition("web = ")[0]
     + """
+import os
+
 import mlinfra as ml
 from tests.components.jobs.test_jobs import JOBS, TEAM, TRAINING, short
 
@@ -23,7 +25,7 @@ charts = [
 ]
 on = pulumi.ResourceOptions(provider=on.provider, depends_on=charts)
 training = {**TRAINING, "teams": {"vision": {**TEAM, "namespace": team.metadata.name}}}
-seed = pulumi.Config().get("seed") or "1"
+seed = os.environ.get("SEED", "1")
 for kind, args in JOBS.items():
     kind(short(kind), {**args, "training": training, "env": {"SEED": seed}}, on)
 proof = ml.TrainingValidation("proof", {
@@ -34,7 +36,7 @@ pulumi.export("proof", proof.job_name)
 OBJECTS = {"TrainingRuntime", "TrainJob", "JobSet", "SparkApplication", "RayJob", "ConfigMap", "Service", "Job"}
 
 
-def test_jobs_are_made_replaced_and_stopped(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_are_made_replaced_and_stopped(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: jobs\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)
     shell.cwd = tmp_path
@@ -44,7 +46,7 @@ def test_jobs_are_made_replaced_and_stopped(shell: Shell, tmp_path: Path, monkey
     assert held >= OBJECTS
     assert set(shell.changes("up", "--yes")) == {"same"}
 
-    shell.run("config", "set", "seed", "2")
+    shell.env["SEED"] = "2"
     changed = shell.changes("up", "--yes")
     assert changed["replace"] == 5
     assert "update" not in changed
