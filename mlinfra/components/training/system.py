@@ -6,7 +6,7 @@ from typing import Any, Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.core.v1 import ResourceQuotaSpecArgs
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs, ObjectMetaPatchArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicySpecArgs
 
 from mlinfra.components.component import Component
@@ -69,7 +69,13 @@ def install(
         spec=ResourceQuotaSpecArgs(hard=_QUOTA),
         opts=parent.child(),
     )
-    before = [*after, quota, *network_policies(parent, f"{name}-system", space.metadata.name, policies(args))]
+    nobody = kubernetes.core.v1.ServiceAccountPatch(  # the account that Kubernetes makes in every namespace
+        f"{name}-system-default",
+        metadata=ObjectMetaPatchArgs(name="default", namespace=space.metadata.name),
+        automount_service_account_token=False,
+        opts=parent.child(),
+    )
+    before = [*after, quota, nobody, *network_policies(parent, f"{name}-system", space.metadata.name, policies(args))]
     made: dict[str, kubernetes.helm.v3.Release] = {}
     for chart, given in values(args.operators, [*args.teams], args.queueing).items():
         made[chart] = release(
