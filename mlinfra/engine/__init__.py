@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mlinfra.engine.protocol  # noqa: F401 - before anything imports the stubs
 from mlinfra.engine.operations import destroy, import_resources, preview, refresh, up
 from mlinfra.engine.options import Cancellation, ImportItem, Options, Result
 from mlinfra.stack.stack import Stack
