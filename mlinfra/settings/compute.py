@@ -1,6 +1,6 @@
 """The decisions behind the cluster, its node pools and the teams on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, model_validator
@@ -52,7 +52,7 @@ else:
     TrainingPart = derived(
         "TrainingPart",
         TrainingClusterArgs,
-        ("cluster", "boundary_arn", "pools", "teams", "stores", "networks", "s3_networks"),
+        ("cluster", "boundary_arn", "pools", "teams", "stores"),
         doc=TrainingClusterArgs.__doc__,
     )
     TrainingTeamPart = derived(
@@ -108,11 +108,14 @@ class TrainingSettings(TrainingPart):
 
     teams: Mapping[str, TrainingTeamSettings]
     """Those of `teams` that train: shares of pools, datasets, checkpoints, outputs."""
+    networks: Sequence[str] = ()
+    """Networks that jobs reach on port 443 beside the platform's own: those of S3 in the region, for programs that use it
+    themselves. They stand in its prefix list, com.amazonaws.<region>.s3. Default: none, data are mounted."""
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What was set for the whole cluster, as the component takes it."""
-        return {name: value for name, value in super().arguments.items() if name != "teams"}
+        return {name: value for name, value in super().arguments.items() if name not in ("teams", "networks")}
 
 
 class ComputeSettings(StackSettings):

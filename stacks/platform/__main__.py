@@ -330,8 +330,7 @@ if settings.cluster:
                     for name, team in settings.training.teams.items()
                 },
                 stores=stores,
-                networks=[settings.cidr],
-                s3_networks=aws.ec2.get_prefix_list_output(name=f"com.amazonaws.{settings.region}.s3").cidr_blocks,
+                networks=[settings.cidr, *settings.training.networks],
                 **settings.training.arguments,
             ),
             inside,

@@ -62,6 +62,7 @@ lustre = {
             link=ml.BucketLinkArgs(bucket_name=buckets[wanted.bucket].bucket_name, write_back=wanted.write_back)
             if wanted.bucket
             else None,
+            classification=settings.classified(wanted),
             log_retention_days=settings.log_retention_days,
             deletion_protection=settings.deletion_protection,
         ),

@@ -227,7 +227,7 @@ def test_the_platform_has_a_cluster_with_three_kinds_of_gpus_and_a_team(planned)
     reserved = next(node for node in graph.named("platform-training-nodes") if node.type.endswith("LaunchTemplate"))
     assert "cr-0123456789abcdef0" in str(reserved.inputs["capacityReservationSpecification"])
     quota = next(node for node in graph.of_type("kubernetes:core/v1:ResourceQuota") if "vision" in node.name)
-    assert quota.inputs["spec"]["hard"]["requests.nvidia.com/gpu"] == "16"
+    assert quota.inputs["spec"]["hard"]["requests.nvidia.com/gpu"] == "24"
 
 
 def test_everything_in_the_cluster_belongs_to_its_provider(planned) -> None:

@@ -197,10 +197,8 @@ class TrainingClusterArgs(Args):
     queueing: Queueing = Queueing()
     """How jobs wait, and who gives way to whom."""
     networks: Sequence[str] = ()
-    """Networks that jobs reach on port 443: the VPC's, with its endpoints and the API server. Default: none."""
-    s3_networks: pulumi.Input[Sequence[str]] = ()
-    """S3's networks in the region, as its prefix list has them, where the VPC has a gateway endpoint for it. Default: S3 is
-    in `networks`."""
+    """Networks that jobs reach on port 443: the VPC's, with its endpoints and the API server, and those of S3 in the region
+    where the VPC has a gateway for it (they stand in its prefix list, com.amazonaws.<region>.s3). Default: none."""
     service_account: str = "trainer"
     """The name of the service account of jobs. Default: trainer."""
     versions: Mapping[str, str] = {}

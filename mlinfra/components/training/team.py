@@ -7,17 +7,12 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.networking.v1 import (
-    NetworkPolicyEgressRuleArgs,
-    NetworkPolicyPortArgs,
-    NetworkPolicySpecArgs,
-)
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
 from mlinfra.components.component import Component
 from mlinfra.components.roles import workload_role
-from mlinfra.components.teams.connections import TeamConnection, TrafficDirection, network_peer
+from mlinfra.components.teams.connections import TeamConnection, TrafficDirection
 from mlinfra.components.teams.teams import TeamSpace, TeamSpaceArgs
 from mlinfra.components.training import data
 from mlinfra.components.training.arguments import DRIVER, TrainingClusterArgs, TrainingOperators
@@ -73,8 +68,6 @@ def settle(parent: Component[TrainingClusterArgs], prefix: str, team: str, args:
     if args.operators.spark:
         _driver(parent, name, space)
     policies = {one.name: one.policy() for one in connections(args.operators, args.networks)}
-    if args.s3_networks != ():
-        policies["s3"] = _to_s3(args.s3_networks)
     traffic = network_policies(parent, f"{name}-allow", space, policies)
     return Settled(space, made, [*associations, *traffic, *_data(parent, name, team, space, args)], role_arns[0])
 
@@ -97,18 +90,6 @@ def connections(operators: TrainingOperators, networks: Sequence[str]) -> Sequen
         ports=[RAY_PORT],
     )
     return [*reach, *([from_ray] if operators.ray else [])]
-
-
-def _to_s3(networks: pulumi.Input[Sequence[str]]) -> NetworkPolicySpecArgs:
-    """Lets pods reach S3. A rule that named no network would let them reach all, so there is none until they are known."""
-    ports = [NetworkPolicyPortArgs(protocol="TCP", port=_HTTPS)]
-    known: pulumi.Output[Any] = pulumi.Output.from_input(networks)
-    rules = known.apply(
-        lambda cidrs: (
-            [NetworkPolicyEgressRuleArgs(to=[network_peer(cidr) for cidr in cidrs], ports=ports)] if cidrs else []
-        )
-    )
-    return NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Egress"], egress=rules)
 
 
 def _space(parent: Component[Any], name: str, team: str, args: TrainingClusterArgs) -> pulumi.Output[str]:

@@ -106,7 +106,6 @@ def arguments(**other: Any) -> dict[str, Any]:
         "stores": STORES,
         "teams": {"vision": TrainingTeam(**VISION), "speech": TrainingTeam(**SPEECH)},
         "networks": ["10.0.0.0/16"],
-        "s3_networks": ["3.5.136.0/22"],
     } | other
 
 

@@ -139,12 +139,10 @@ def test_jobs_reach_named_networks_and_are_called_by_kuberay_alone(graph: Resour
         for node in graph.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
         if node.name.startswith("training-speech")
     }
-    assert set(policies) == {"network-0", "services-0", "services-1", "kuberay", "s3"}
+    assert set(policies) == {"network-0", "services-0", "services-1", "kuberay"}
     (rule,) = policies["network-0"]["egress"]
     assert rule["to"][0]["ipBlock"]["cidr"] == "10.0.0.0/16"
     assert [port["port"] for port in rule["ports"]] == [443]
-    (rule,) = policies["s3"]["egress"]
-    assert rule == {"to": [{"ipBlock": {"cidr": "3.5.136.0/22"}}], "ports": [{"port": 443, "protocol": "TCP"}]}
     (rule,) = policies["kuberay"]["ingress"]
     peer = rule["from"][0]
     assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "training-system"}
