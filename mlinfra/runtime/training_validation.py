@@ -7,6 +7,8 @@ is below what is wanted, and says what.
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import json
 import math
 import os
@@ -14,6 +16,10 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+# In an image that trains it is there. What is not PyTorch's can be used without.
+torch: Any = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
+dist: Any = torch and torch.distributed
 
 WARM_UP, ROUNDS, STEPS = 5, 20, 30
 MIB, GB = 2**20, 10**9
@@ -61,9 +67,6 @@ def storage_bandwidth(folder: Path, size: int) -> dict[str, float]:
 
 def all_reduce(size: int, device: Any) -> float:
     """Bus bandwidth in GB/s of reducing so many bytes over all ranks, by the slowest of them."""
-    import torch
-    import torch.distributed as dist
-
     ranks = dist.get_world_size()
     data = torch.ones(size // 4, dtype=torch.float32, device=device)
     dist.all_reduce(data)
@@ -84,13 +87,9 @@ def all_reduce(size: int, device: Any) -> float:
 
 def train(device: Any) -> tuple[float, float]:
     """Loss before and after a few steps of a small model, each rank with data of its own. Raises RuntimeError if ranks differ."""
-    import torch
-    import torch.distributed as dist
-    from torch.nn.parallel import DistributedDataParallel
-
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(64, 256), torch.nn.ReLU(), torch.nn.Linear(256, 1)).to(device)
-    together = DistributedDataParallel(model)
+    together = torch.nn.parallel.DistributedDataParallel(model)
     optimizer = torch.optim.Adam(together.parameters(), lr=1e-2)
     torch.manual_seed(1 + dist.get_rank())
     inputs = torch.randn(256, 64, device=device)
@@ -113,17 +112,12 @@ def train(device: Any) -> tuple[float, float]:
 
 
 def _settle(device: Any) -> None:
-    import torch
-
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def _slowest(found: dict[str, float], device: Any) -> dict[str, float]:
     """The figures of the slowest rank."""
-    import torch
-    import torch.distributed as dist
-
     values = torch.tensor([*found.values()], device=device, dtype=torch.float32)
     dist.all_reduce(values, op=dist.ReduceOp.MIN)
     return dict(zip(found, values.tolist(), strict=True))
@@ -145,9 +139,6 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, train, judge. Returns the exit code."""
-    import torch
-    import torch.distributed as dist
-
     options = _options(sys.argv[1:] if arguments is None else arguments)
     local = int(os.environ.get("LOCAL_RANK", "0"))
     accelerated = torch.cuda.is_available()
@@ -163,12 +154,8 @@ def main(arguments: list[str] | None = None) -> int:
             names = ("storage_write", "storage_read")
             wanted |= dict.fromkeys(names, options.storage_bandwidth)
             # One process of each node: the others wait in the reduction.
-            own = (
-                storage_bandwidth(options.storage, options.storage_bytes)
-                if local == 0
-                else dict.fromkeys(names, math.inf)
-            )
-            found |= _slowest(own, device)
+            own = storage_bandwidth(options.storage, options.storage_bytes) if local == 0 else {}
+            found |= _slowest({name: own.get(name, math.inf) for name in names}, device)
         before, after = train(device)
         failures = shortfalls(found, wanted)
         if not after < before / 2:
