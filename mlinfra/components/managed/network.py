@@ -35,7 +35,7 @@ def job_group(parent: Component[Any], name: str, vpc_id: Text) -> aws.ec2.Securi
         ip_protocol="tcp",
         from_port=_HTTPS,
         to_port=_HTTPS,
-        description="HTTPS, to AWS through endpoints or the network's way out",
+        description="HTTPS, to AWS services",
         opts=parent.child(),
     )
     return group

@@ -45,7 +45,7 @@ def fields(
         "resources": resources,
         **({"tracking": args.tracking} if args.tracking else {}),
     }
-    found: dict[str, Any] = _plain(given, late)
+    found: dict[str, Any] = {one: _plain(value, late, image=one == "image") for one, value in given.items()}
     return found
 
 
@@ -87,11 +87,11 @@ def _store(store: ManagedStore, folder: str = "") -> dict[str, Any]:
     return {"url": store.url(folder), "classification": store.classification}
 
 
-def _plain(value: Any, late: Late) -> Any:
+def _plain(value: Any, late: Late, *, image: bool = False) -> Any:
     if isinstance(value, Args):
         return {name: _plain(getattr(value, name), late) for name in sorted(value.model_fields_set)}
     if isinstance(value, pulumi.Output):
-        return late.stand_in(value)
+        return late.stand_in(value, image=image)
     if isinstance(value, Mapping):
         return {key: _plain(one, late) for key, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
