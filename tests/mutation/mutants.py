@@ -26,6 +26,7 @@ from pulumi.provider.experimental.util import camel_case
 from mlinfra.compliance.defaults import UnlistedPropertyError, default
 from mlinfra.graph import Node, ResourceGraph, Unknown, join
 from mlinfra.graph_values import Reference
+from tests.mutation.objects import changed_objects
 
 HERE = Path(__file__).parent
 _LETTERS = re.compile(r"-(?:[a-f]|\d+)(?=-|$)")  # zones and numbers in names
@@ -42,6 +43,9 @@ WEAKER = {
     "block-bidirectional": "off",
     "BLOCK": "ALLOW",
     "API": "CONFIG_MAP",
+    "restricted": "privileged",
+    "Any": "Never",
+    "token": "disabled",
 }
 """Settings of which the other value is the weaker one."""
 
@@ -79,7 +83,7 @@ def mutants(graph: ResourceGraph) -> Iterator[Mutant]:
     seen: set[tuple[str, str, str, str]] = set()
     needed = {urn for node in graph for urns in node.edges.values() for urn in urns}  # no program can leave them out
     for node in graph.resources():
-        if not node.type.startswith("aws:"):
+        if not node.type.startswith(("aws:", "kubernetes:")):
             continue
         component = graph.component(node)
         part = f"{component.type if component else ''} {_LETTERS.sub('', node.name)}"
@@ -111,6 +115,9 @@ def _changed_inputs(type: str, inputs: dict[str, Any]) -> Iterator[tuple[str, st
     for path, value in _leaves(inputs, ""):
         for change, other in _others(value):
             yield change, path, _put(inputs, path, other)
+    if type.startswith("kubernetes:"):
+        yield from changed_objects(type, inputs)
+        return
     for key, value in inputs.items():
         if value not in (None, False, "", [], {}) and key not in _required(type) and value != _left_out(type, key):
             yield "dropped", key, {name: one for name, one in inputs.items() if name != key}

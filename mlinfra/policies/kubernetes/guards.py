@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
-from mlinfra.policies.kubernetes.namespaces import NAMESPACE, NETWORK_POLICY, is_in, is_ours
+from mlinfra.policies.kubernetes.namespaces import NAMESPACE, NETWORK_POLICY, is_everybody, is_in, is_ours
 from mlinfra.policies.references import names_a_key
 
 if TYPE_CHECKING:
@@ -42,11 +42,10 @@ def k8s_storage_encrypted(storage: Resource) -> Truth:
     fix='egress=[{"to": [{"ip_block": {"cidr": "10.0.0.0/16"}}], "ports": [{"port": 443}]}]',
 )
 def k8s_netpol_wide_egress(policy: Resource) -> Truth:
-    """A rule without `to`, or to 0.0.0.0/0, is as if traffic were not denied: code in a notebook sends data anywhere."""
+    """A rule without `to`, to 0.0.0.0/0 or to every namespace is as if traffic were not denied: code in a notebook sends data anywhere."""
 
     def narrow(one: Value) -> Truth:
-        world = one["to"].any(lambda peer: peer["ipBlock.cidr"].is_("0.0.0.0/0", "::/0"))
-        return one["to"].present() & ~world
+        return one["to"].present() & ~one["to"].any(is_everybody)
 
     return policy["spec.egress"].every(narrow)
 
@@ -70,4 +69,17 @@ def k8s_default_sa_token(namespace: Resource) -> Truth:
     return only_if(is_ours(namespace), any_of(namespace.graph.of(kind).any(closed) for kind in ACCOUNTS))
 
 
-RULES: Final = (k8s_storage_encrypted, k8s_netpol_wide_egress, k8s_default_sa_token)
+@rule(
+    "k8s-sa-token",
+    title="Service accounts give out tokens to pods that ask for one",
+    severity=Severity.LOW,
+    types=ACCOUNTS,
+    profiles=STRICT,
+    fix="automount_service_account_token=False; the pod that calls the API server says True for itself",
+)
+def k8s_sa_token(account: Resource) -> Truth:
+    """Training and serving call no API server: a token that lies in each of their pods is only of use to an intruder."""
+    return account["automountServiceAccountToken"].is_false()
+
+
+RULES: Final = (k8s_storage_encrypted, k8s_netpol_wide_egress, k8s_default_sa_token, k8s_sa_token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog.node_agents import agent_namespaces
 from mlinfra.compliance.profiles import STRICT
@@ -52,6 +52,18 @@ def denies_ingress(policy: Resource) -> Truth:
     """Whether a network policy lets no traffic into its namespace."""
     nobody = ~policy["spec.ingress"].present()
     return _selects_all(policy) & policy["spec.policyTypes"].contains("Ingress") & nobody
+
+
+def is_everybody(peer: Value) -> Truth:
+    """Whether a peer of a network policy is the whole internet, or every pod of the cluster."""
+    selectors = [peer["namespaceSelector"], peer["podSelector"]]
+    namespaces, pods_there = (one.where(_selects_nothing, "a selector that selects") for one in selectors)
+    every_pod = namespaces & (pods_there | ~selectors[1].present())
+    return peer["ipBlock.cidr"].is_("0.0.0.0/0", "::/0") | every_pod
+
+
+def _selects_nothing(raw: Any) -> bool:
+    return isinstance(raw, dict) and not any(raw.get(part) for part in ("matchLabels", "matchExpressions"))
 
 
 @rule(
@@ -111,11 +123,10 @@ def k8s_netpol_egress(namespace: Resource) -> Truth:
     fix='ingress=[{"from": [{"pod_selector": {"match_labels": {"app": "gateway"}}}]}]',
 )
 def k8s_netpol_open(policy: Resource) -> Truth:
-    """A rule without `from`, or from 0.0.0.0/0, is as if there were no policy."""
+    """A rule without `from`, from 0.0.0.0/0 or from every namespace is as if there were no policy."""
 
     def narrow(one_rule: Value) -> Truth:
-        world = one_rule["from"].any(lambda peer: peer["ipBlock.cidr"].is_("0.0.0.0/0", "::/0"))
-        return one_rule["from"].present() & ~world
+        return one_rule["from"].present() & ~one_rule["from"].any(is_everybody)
 
     return policy["spec.ingress"].every(narrow)
 

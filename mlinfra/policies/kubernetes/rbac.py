@@ -17,7 +17,7 @@ CLUSTER_BINDING: Final = "kubernetes:rbac.authorization.k8s.io/*:ClusterRoleBind
 BINDINGS: Final = (CLUSTER_BINDING, "kubernetes:rbac.authorization.k8s.io/*:RoleBinding")
 _SHARED_GROUPS: Final = (
     "", "*", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "apps", "autoscaling", "batch",
-    "certificates.k8s.io", "discovery.k8s.io", "events.k8s.io", "networking.k8s.io", "node.k8s.io", "policy",
+    "certificates.k8s.io", "discovery.k8s.io", "events.k8s.io", "metrics.k8s.io", "networking.k8s.io", "node.k8s.io", "policy",
     "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
 )  # fmt: skip
 """API groups of Kubernetes itself, in which a wildcard speaks of things that everybody has."""
