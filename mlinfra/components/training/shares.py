@@ -83,11 +83,12 @@ def usable(shares: Mapping[str, Share], pools: Sequence[PoolReference]) -> TeamQ
             whole = offer(pool)
             for resource, amount in whole.resources(whole.most(share)).items():
                 total[resource] = total.get(resource, 0) + amount
-    own = {"gpus": GPU, "neuron_devices": NEURON, "efa_interfaces": EFA_RESOURCE}
-    devices = {name: total[name] for name in sorted(total.keys() - {CPU, MEMORY, *own.values()})}
+    devices = {name: total[name] for name in sorted(total.keys() - {CPU, MEMORY, GPU, NEURON, EFA_RESOURCE})}
     return TeamQuota(
         cpu=max(1, total.get(CPU, 0) // _MILLI),
         memory_gib=max(1, total.get(MEMORY, 0) // _GIB),
+        gpus=total.get(GPU, 0),
+        neuron_devices=total.get(NEURON, 0),
+        efa_interfaces=total.get(EFA_RESOURCE, 0),
         devices=devices,
-        **{argument: total.get(resource, 0) for argument, resource in own.items()},
     )

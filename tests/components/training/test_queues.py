@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from mlinfra.components.cluster.addons import mounted
+from mlinfra.components.cluster.storage import ClusterStorage
 from mlinfra.components.pools.reference import Taint, TaintEffect
 from mlinfra.components.training import queues
 from mlinfra.components.training.arguments import PoolShare, Queueing, TrainingOperators, TrainingTeam
@@ -151,3 +153,9 @@ def test_every_operator_tolerates_the_system_pool_has_spare_controllers_and_asks
         assert manager["replicas"] == 3
         assert manager["tolerations"] == [{"key": "CriticalAddonsOnly", "operator": "Exists"}]
         assert set(manager["resources"]["requests"]) == {"cpu", "memory"}
+
+
+def test_a_driver_that_mounts_with_the_pods_rights_has_none_of_its_own() -> None:
+    (driver,) = mounted(ClusterStorage(bucket_mounts=True))
+    assert (driver.name, driver.rights) == ("aws-mountpoint-s3-csi-driver", ())
+    assert not [*mounted(ClusterStorage())]
