@@ -41,6 +41,7 @@ BOUND: Final[Mapping[str, tuple[str, ...]]] = {
     "kms:GenerateDataKey": ("kms:viaservice", "kms:encryptioncontext:"),
     "cloudwatch:PutMetricData": ("cloudwatch:namespace",),
     "ec2:CreateNetworkInterface": ("ec2:subnet", "ec2:vpc"),
+    "elasticfilesystem:ClientMount": ("elasticfilesystem:accesspointarn", "elasticfilesystem:accessedviamounttarget"),
 }
 """Actions whose resource alone says too little, and what the condition keys that bind them begin with."""
 GUARDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -82,11 +83,11 @@ def iam_resources_named(holder: Resource) -> Truth:
 
 @rule(
     "iam-bound-conditions",
-    title="Policies bind buckets to accounts, keys to services, metrics to namespaces",
+    title="Policies bind buckets to accounts, keys to services, file systems to access points",
     severity=Severity.LOW,
     types=HOLDERS,
     fix='"Condition": {"StringEquals": {"aws:ResourceAccount": account}} for buckets, kms:ViaService for keys, '
-    "cloudwatch:namespace for metrics, ec2:SubnetID for network interfaces",
+    "cloudwatch:namespace for metrics, ec2:SubnetID for network interfaces, elasticfilesystem:AccessPointArn for file systems",
     profiles=STRICT,
 )
 def iam_bound_conditions(holder: Resource) -> Truth:
