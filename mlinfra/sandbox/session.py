@@ -70,8 +70,9 @@ class Session:
         kept = [entry for entry in theirs if entry.partition(":")[0] not in PACKAGES]
         ports = zip(PACKAGES, (self.server.provider_port, self.server.kubernetes_port), strict=True)
         attached = ",".join([*(f"{package}:{port}" for package, port in ports if port), *kept])
-        # A cluster that is deleted is drained by its kubeconfig, whose endpoint is nowhere; this one leads to its objects.
-        drained = {"MLINFRA_DRAIN_KUBECONFIG": self.server.kubeconfig} if self.server.kubeconfig else {}
+        # A cluster that is deleted is drained by its kubeconfig, whose endpoint is nowhere. This one leads to its objects;
+        # it is empty where no control plane runs, and so no controllers that would make anything.
+        drained = {"MLINFRA_DRAIN_KUBECONFIG": self.server.kubeconfig}
         return {**self.clients(region), **drained, "PULUMI_DEBUG_PROVIDERS": attached}
 
     def enter(self, environ: MutableMapping[str, str], region: str = DEFAULT_REGION) -> None:

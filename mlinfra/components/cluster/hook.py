@@ -11,7 +11,7 @@ from mlinfra.components.cluster.drain import Progress, drain
 
 KUBECONFIG: Final = "MLINFRA_DRAIN_KUBECONFIG"
 """The environment variable with the path of another kubeconfig to drain by, through a tunnel to a private endpoint for
-instance."""
+instance. Empty, it says that no controllers run in the cluster, so that nothing outlives it."""
 
 
 def drain_hook(name: str, kubeconfig: pulumi.Output[str]) -> pulumi.ResourceHookBinding:
@@ -25,6 +25,9 @@ def drain_hook(name: str, kubeconfig: pulumi.Output[str]) -> pulumi.ResourceHook
         from mlinfra.components.cluster.api import ClusterObjects
 
         other = os.environ.get(KUBECONFIG)
+        if other == "":
+            pulumi.log.info(f"{name}: nothing to drain, no controllers run in the cluster")
+            return
         config = await asyncio.to_thread(Path(other).read_text) if other else await kubeconfig.future()
         if config is None:
             raise pulumi.RunError(f"{name}: the cluster's kubeconfig is not known, so that it cannot be drained")
