@@ -41,7 +41,7 @@ def test_a_sandbox_from_start_to_stop(outputs_only: Project, tmp_path: Path) -> 
 
         os.environ.update(AWS_PROFILE="prod", AWS_ENDPOINT_URL_S3="https://s3.example")
         exports = run("sandbox", "env", "--region", "eu-west-1").out
-        script = exports + "env | grep -E '^(AWS|PULUMI)_'"
+        script = exports + "env | grep -E '^(AWS|PULUMI|MLINFRA_DRAIN)_'"
         seen = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
         variables = dict(line.split("=", 1) for line in seen)
         assert variables["AWS_ENDPOINT_URL"] == info["endpoint_url"]
