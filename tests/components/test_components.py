@@ -186,6 +186,46 @@ EXAMPLES |= {
     },
     "TrainingValidation": {**JOB, "pool": "training", "bus_bandwidth": 5, "slow_network": True},
 }
+IMAGE = JOB["image"]
+MANAGED = {"account": ACCOUNT, "boundary_arn": BOUNDARY, "vpc_id": VPC, "subnet_ids": [SUBNET]}
+STORE = {"bucket_arn": "arn:aws:s3:::models", "key_arn": KEY, "classification": "internal"}
+REPOSITORY = "arn:aws:ecr:eu-central-1:123456789012:repository/training"
+EXAMPLES |= {
+    "BatchTraining": {
+        **MANAGED,
+        "volume_key_arn": KEY,
+        "logs_key_arn": KEY,
+        "instance_types": ["g6.12xlarge"],
+        "max_nodes": 2,
+        "pull_from": [REPOSITORY],
+        "teams": {"vision": {}},
+    },
+    "BatchPyTorchJob": {
+        "batch": {
+            "region": "eu-central-1",
+            "instance_types": ["g6.12xlarge"],
+            "max_nodes": 2,
+            "capacity": "on-demand",
+            "efa_per_node": 0,
+            "log_group_name": "jobs",
+            "execution_role_arn": "arn:aws:iam::123456789012:role/execution",
+            "teams": {"vision": {"role_arn": "arn:aws:iam::123456789012:role/vision"}},
+        },
+        "team": "vision",
+        "image": IMAGE,
+        "script": "train.py",
+    },
+    "SparkServerless": {**MANAGED, "logs_key_arn": KEY, "release": "emr-7.9.0", "max_vcpus": 8, "teams": {"vision": {}}},
+    "SageMakerTraining": {
+        **MANAGED,
+        "key_arn": KEY,
+        "instance_type": "ml.g6.12xlarge",
+        "image": IMAGE,
+        "pull_from": [REPOSITORY],
+        "script": "train.py",
+        "output": STORE,
+    },
+}
 NAMED_BY_AWS = {"aws:guardduty/detectorFeature:DetectorFeature"}
 SCHEMA = Path(__file__).parent / "schema.json"
 
@@ -290,6 +330,7 @@ def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
         *(ml.GitHubProvider, ml.GitHubRole, ml.Personas, ml.Cluster, ml.Karpenter, ml.NodePool, ml.GpuNodePool),
         *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch, ml.TrainingCluster),
         *(ml.PyTorchJob, ml.TensorFlowJob, ml.SparkJob, ml.RayTrainJob, ml.TrainingValidation),
+        *(ml.BatchTraining, ml.BatchPyTorchJob, ml.SparkServerless, ml.SageMakerTraining),
     )
     examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]
     assert all(examples)
