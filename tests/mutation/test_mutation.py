@@ -9,6 +9,7 @@ import functools
 import multiprocessing
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,17 @@ def test_the_rules_catch_nearly_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert not unused, "entries of survivors.toml that nothing survives by"
     assert len(found) >= LEAST_MUTANTS
     assert score >= LEAST_CAUGHT
+
+
+@pytest.mark.mutation
+def test_careless_edits_of_queues_are_caught() -> None:
+    """Of queues nearly every edit is refused by Kueue, or is a matter of size; these are neither."""
+    graph = plan(ROOT, stack="dev")
+    catcher = Catcher(graph, PROFILE)
+    dangerous = re.compile(
+        r"(dropped|weakened): \S+ClusterQueue \S+ spec\.preemption\.reclaimWithinCohort|"
+        r"dropped: \S+ClusterQueue \S+ spec\.namespaceSelector\.matchLabels|dropped: \S+LocalQueue \S+ spec\.clusterQueue"
+    )
+    found = [one for one in mutants(graph) if dangerous.fullmatch(str(one))]
+    assert len(found) >= 4
+    assert not [str(one) for one in found if not catcher.caught(one)]
