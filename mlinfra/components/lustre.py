@@ -14,6 +14,7 @@ from mlinfra.components.component import Component
 from mlinfra.components.mount_groups import Ports, mount_groups
 from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import Classification, Profile, log_days
+from mlinfra.components.training.stores import LustreStore, TrainingStore
 
 # Amazon FSx for Lustre user guide, "File system access control with Amazon VPC".
 LUSTRE: Final = (Ports(988, 988, "Lustre"), Ports(1018, 1023, "Lustre"))
@@ -127,7 +128,8 @@ class LustreFileSystem(Component[LustreFileSystemArgs]):
     """An Amazon FSx for Lustre file system (PERSISTENT_2) under a customer-managed key.
 
     It shows a bucket's objects as files when it is linked to one, and is backed up daily when it is not. Only members of
-    its clients' group reach it; what cannot be imported or exported stands in an encrypted log group.
+    its clients' group reach it; what cannot be imported or exported stands in an encrypted log group. A `TrainingCluster`
+    takes its `store`.
 
         scratch = ml.LustreFileSystem("scratch", ml.LustreFileSystemArgs(
             key_arn=keys.arn(ml.KeyPurpose.DATA),
@@ -184,6 +186,8 @@ class LustreFileSystem(Component[LustreFileSystemArgs]):
         self.file_system_id, self.file_system_arn = made.id, made.arn
         self.mount_source = pulumi.Output.concat(made.dns_name, "@tcp:/", made.mount_name)
         self.client_security_group_id = groups.clients.id
+        mounted = LustreStore(file_system_id=made.id, mount_source=self.mount_source, size_gib=args.size_gib)
+        self.store = TrainingStore(classification=args.classification, key_arn=args.key_arn, lustre=mounted)
         self.finish()
 
     def _link(self, name: str, made: aws.fsx.LustreFileSystem, link: BucketLinkArgs) -> None:

@@ -23,6 +23,7 @@ from mlinfra.components.documents import Statement
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import POSTURES, Classification, Profile, at_least
+from mlinfra.components.training.stores import BucketStore, TrainingStore
 
 
 class BucketPurpose(StrEnum):
@@ -109,7 +110,7 @@ class DataBucket(Component[DataBucketArgs]):
     """A private bucket under a customer-managed key: versioned, TLS only, right key only, logged, tiered by purpose.
 
     Restricted data, and all data of an isolated platform, is reached through the VPC endpoints given and in no other
-    way. Object Lock keeps every version for as long as it is told to.
+    way. Object Lock keeps every version for as long as it is told to. A `TrainingCluster` takes its `store`.
 
         datasets = ml.DataBucket("datasets", ml.DataBucketArgs(
             purpose=ml.BucketPurpose.DATASETS,
@@ -141,6 +142,9 @@ class DataBucket(Component[DataBucketArgs]):
             classification=args.classification,
         )
         self.bucket_name, self.bucket_arn = made.name, made.arn
+        self.store = TrainingStore(
+            classification=args.classification, key_arn=args.key_arn, bucket=BucketStore(bucket_arn=made.arn)
+        )
         self.finish()
 
     def _statements(self, bucket_arn: BucketArn) -> list[Statement]:

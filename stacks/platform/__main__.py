@@ -96,28 +96,6 @@ lustre = {
     )
     for name, wanted in settings.lustre.items()
 }
-stores = {
-    **{
-        purpose.value: ml.TrainingStore(
-            classification=settings.buckets[purpose],
-            key_arn=keys.arn(purpose.key),
-            bucket=ml.BucketStore(bucket_arn=bucket.bucket_arn),
-        )
-        for purpose, bucket in buckets.items()
-    },
-    **{
-        name: ml.TrainingStore(
-            classification=settings.classified(settings.lustre[name]),
-            key_arn=keys.arn(ml.KeyPurpose.DATA),
-            lustre=ml.LustreStore(
-                file_system_id=made.file_system_id,
-                mount_source=made.mount_source,
-                size_gib=settings.lustre[name].size_gib,
-            ),
-        )
-        for name, made in lustre.items()
-    },
-}
 images = (
     ml.ImageRepository(
         "platform",
@@ -329,7 +307,10 @@ if settings.cluster:
                     name: ml.TrainingTeam(namespace=spaces[name].namespace, **team.in_pools("platform-"))
                     for name, team in settings.training.teams.items()
                 },
-                stores=stores,
+                stores={
+                    **{purpose.value: bucket.store for purpose, bucket in buckets.items()},
+                    **{name: made.store for name, made in lustre.items()},
+                },
                 networks=[settings.cidr, *settings.training.networks],
                 **settings.training.arguments,
             ),

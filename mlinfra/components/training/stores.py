@@ -8,7 +8,6 @@ from pydantic import field_validator, model_validator
 
 from mlinfra.components import references
 from mlinfra.components.args import Args
-from mlinfra.components.lustre import SMALLEST_GIB
 from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import Classification
 
@@ -41,8 +40,8 @@ class LustreStore(Args):
     """The file system's id, a `LustreFileSystem`'s."""
     mount_source: pulumi.Input[str]
     """What is mounted, a `LustreFileSystem`'s mount_source: <name>@tcp:/<mount name>."""
-    size_gib: int = SMALLEST_GIB
-    """Its size in GiB, as Kubernetes shall show it. Default: 1200."""
+    size_gib: int
+    """Its size in GiB, as Kubernetes shall show it."""
 
 
 class TrainingStore(Args):
