@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +32,7 @@ class _Silent(pulumi.runtime.Mocks):
 
 
 def load(config: Mapping[str, str], secrets: list[str] | None = None) -> ml.PlatformSettings:
+    asyncio.set_event_loop(asyncio.new_event_loop())  # Pulumi takes the thread's, and asyncio.run leaves none
     pulumi.runtime.set_mocks(_Silent(), project="platform", stack="dev")
     pulumi.runtime.set_all_config(dict(config), secrets or [])
     try:
