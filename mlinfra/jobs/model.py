@@ -214,6 +214,12 @@ class Job(Model):
         return {role.name: role for role in self.roles()}[name]
 
     @property
+    def classification(self) -> Classification | None:
+        """That of the most sensitive data that it reads or writes; None when it has none."""
+        stores = [*self.data.values(), *(one for one in (self.checkpoint, self.output) if one)]
+        return max((one.classification for one in stores), key=[*Classification].index, default=None)
+
+    @property
     def total_gpus(self) -> int:
         """Accelerators of all replicas together."""
         return sum(role.count * role.resources.gpus for role in self.roles())

@@ -26,6 +26,8 @@ CONTAINER_SECURITY: Final = {
 def metadata(job: Job, *, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Name and labels of the object that waits in the queue (the labels are Kueue's)."""
     labels = {"app.kubernetes.io/name": job.name, "app.kubernetes.io/managed-by": "mlinfra"}
+    if job.classification:
+        labels["mlinfra/data-classification"] = job.classification.value
     if job.queue:
         labels["kueue.x-k8s.io/queue-name"] = job.queue
     if job.priority:

@@ -151,6 +151,12 @@ def test_the_runtime_comes_before_its_job_and_both_after_the_namespace(graph) ->
     assert {"known", "pytorch-training-runtime"} <= {node.name for node in graph.dependencies(job)}
 
 
+def test_a_job_says_how_sensitive_its_data_are(graph) -> None:
+    label = "mlinfra/data-classification"
+    assert objects(graph, "pytorch")["TrainJob"].get("metadata.labels")[label] == "confidential"
+    assert objects(graph, "raytrain")["RayJob"].get("metadata.labels")[label] == "internal"
+
+
 def test_another_runtime_is_another_job() -> None:
     """A TrainJob refers to its runtime by name, and Trainer reads it once."""
 
