@@ -66,7 +66,7 @@ def graph():
                     pod_labels={"a_b": "c"},
                     ports=[9],
                 ),
-                TeamConnection(name="world", direction=TrafficDirection.TO, cidr="0.0.0.0/0", ports=[443]),
+                TeamConnection(name="links", direction=TrafficDirection.TO, cidr="169.254.0.0/16", ports=[443]),
             ],
             service_accounts=["trainer"],
         )
@@ -127,7 +127,7 @@ def test_only_what_is_named_passes(graph) -> None:
     policies = {
         node.get("metadata.name"): node.get("spec") for node in graph.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     }  # fmt: skip
-    assert set(policies) == {"default-deny", "dns", "identity", "internal", "endpoints", "metrics", "world"}
+    assert set(policies) == {"default-deny", "dns", "identity", "internal", "endpoints", "metrics", "links"}
     assert policies["default-deny"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     assert policies["dns"]["egress"][0]["to"] == [
         {
@@ -146,8 +146,8 @@ def test_only_what_is_named_passes(graph) -> None:
             "ports": [{"protocol": "TCP", "port": 9}],
         }
     ]
-    world = policies["world"]["egress"][0]["to"][0]["ipBlock"]
-    assert world == {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}
+    links = policies["links"]["egress"][0]["to"][0]["ipBlock"]
+    assert links == {"cidr": "169.254.0.0/16", "except": ["169.254.169.254/32"]}
 
 
 def test_members_have_the_role_of_their_persona(graph) -> None:
