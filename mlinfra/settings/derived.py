@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 from pydantic import create_model
 
 from mlinfra.components.args import Args
 from mlinfra.settings.part import Part
+
+_CONTAINERS: Final[tuple[Any, ...]] = (Mapping, Sequence)
 
 
 class Derived(Part):
@@ -53,6 +55,6 @@ def _camel(annotation: Any) -> Any:
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return Union[tuple(map(_camel, inner))]  # noqa: UP007 - made of a tuple
-    if origin in (Mapping, Sequence):
+    if origin is not None and origin in _CONTAINERS:
         return origin[tuple(map(_camel, inner))]
     return annotation
