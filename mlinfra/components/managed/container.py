@@ -32,7 +32,7 @@ def container(job: PyTorchJob, args: Any, one_type: InstanceType | None) -> dict
         "privileged": False,
         "readonlyRootFilesystem": True,
         "user": f"{job.user}:{job.user}",
-        "volumes": [{"name": "tmp", "host": {}}],
+        "volumes": [{"name": "tmp"}],
         "mountPoints": [{"sourceVolume": "tmp", "containerPath": _TMP, "readOnly": False}],
         "linuxParameters": {
             "initProcessEnabled": True,
