@@ -64,6 +64,7 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
     @classmethod
     def _declares_kubernetes(cls, args: Any) -> bool:
         """Whether these arguments make Kubernetes objects: all do, or none, unless a subclass looks at them."""
+        del args
         return cls._needs_kubernetes
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:

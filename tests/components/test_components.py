@@ -215,7 +215,13 @@ EXAMPLES |= {
         "image": IMAGE,
         "script": "train.py",
     },
-    "SparkServerless": {**MANAGED, "logs_key_arn": KEY, "release": "emr-7.9.0", "max_vcpus": 8, "teams": {"vision": {}}},
+    "SparkServerless": {
+        **MANAGED,
+        "logs_key_arn": KEY,
+        "release": "emr-7.9.0",
+        "max_vcpus": 8,
+        "teams": {"vision": {}},
+    },
     "SageMakerTraining": {
         **MANAGED,
         "key_arn": KEY,

@@ -12,7 +12,7 @@ k8s.apiextensions.CustomResource(
         "mode": "cluster",
         "image": "apache/spark:4.0.1",
         "sparkVersion": "4.0.1",
-        "mainApplicationFile": "local:///work/features.py",
+        "mainApplicationFile": "local:///app/features.py",
         "sparkConf": {
             "spark.dynamicAllocation.enabled": "true",
             "spark.eventLog.enabled": "true",
