@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs/changes.md"
 VERBS = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
 DEV = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-CLUSTER, POOLS, TEAMS = (DEV[f"platform:{key}"] for key in ("cluster", "pools", "teams"))
+CLUSTER, POOLS, TEAMS, TRAINING = (DEV[f"platform:{key}"] for key in ("cluster", "pools", "teams", "training"))
+VISION = TRAINING["teams"]["vision"]
 ROLE = "arn:aws:iam::123456789012:role/vision"
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "add a zone": {"zones": ["us-east-1a", "us-east-1b", "us-east-1c"]},
@@ -71,8 +72,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "give a pool another instance type": {
         "pools": {**POOLS, "inference": {**POOLS["inference"], "instanceTypes": ["g6e.2xlarge"]}}
     },
-    "remove a pool": {"pools": {name: pool for name, pool in POOLS.items() if name != "general"}},
+    "remove a pool": {"pools": {name: pool for name, pool in POOLS.items() if name != "inference"}},
     "add a team": {"teams": {**TEAMS, "speech": TEAMS["vision"]}},
+    "give a team a larger share": {
+        "training": {"teams": {"vision": {**VISION, "shares": {**VISION["shares"], "general": {"nodes": 2}}}}}
+    },
     "spend more": {"monthlyBudget": 30000},
 }
 
