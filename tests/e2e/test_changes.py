@@ -11,7 +11,7 @@ from tests.e2e.changes import CHANGES, DOCUMENT, Deployed, deployed, row, rows
 
 pytestmark = pytest.mark.e2e
 ANOTHER_PLACE = {"cidr"}
-"""The settings that say where a network is: what stands there cannot move."""
+"""The settings that say where a network is: what stands there cannot move. Node groups move to no other subnets or types."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_a_change_does_what_the_table_says(platform: Deployed, what: str) -> Non
     assert row(what, CHANGES[what], effect) == rows(DOCUMENT.read_text(encoding="utf-8"))[what]
     assert any(effect.counts.values())
     if not ANOTHER_PLACE & CHANGES[what].keys():
-        assert not effect["replaced"]
+        assert set(effect["replaced"]) <= {"NodeGroup"}
 
 
 def test_the_table_has_no_other_rows() -> None:
