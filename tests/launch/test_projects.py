@@ -52,3 +52,8 @@ def test_readmes_name_everything_there_is(readme: str) -> None:
 
         wanted = [component.__name__ for component in COMPONENTS]
     assert [name for name in wanted if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("example", ["foundation", "training-platform"])
+def test_the_readme_shows_the_examples_as_they_are(example: str) -> None:
+    assert (ROOT / "examples" / example / "__main__.py").read_text() in (ROOT / "README.md").read_text()
