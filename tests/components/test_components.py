@@ -7,7 +7,6 @@ import inspect
 import json
 import re
 import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ import mlinfra
 import mlinfra as ml
 from mlinfra.components import COMPONENTS
 from mlinfra.components.component import Component, public_outputs
+from tests.components.docstrings import IN_ORDER
+from tests.components.docstrings import program as examples_of_docstrings
 
 ACCOUNT = {"id": "123456789012", "region": "eu-central-1"}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/one"
@@ -328,23 +329,10 @@ def test_an_error_ends_a_pulumi_program_without_a_traceback() -> None:
 
 
 def test_the_examples_of_the_docstrings_run_as_one_program(declare) -> None:
-    account = 'import mlinfra as ml\nimport pulumi\naccount = ml.Account(id="123456789012", region="eu-central-1")\n'
-    written = (
-        *(ml.KeyRing, ml.Network, ml.AccessLogBucket, ml.DataBucket, ml.FileSystem, ml.LustreFileSystem),
-        *(ml.ImageRepository, ml.Secret, ml.AuditTrail, ml.PermissionsBoundary, ml.AuditAlarms, ml.ConfigRecorder),
-        *(ml.ThreatDetection, ml.AccountBaseline, ml.ServiceRole, ml.PodRole, ml.ServiceAccountRole),
-        *(ml.GitHubProvider, ml.GitHubRole, ml.Personas, ml.Cluster, ml.Karpenter, ml.NodePool, ml.GpuNodePool),
-        *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch, ml.TrainingCluster),
-        *(ml.PyTorchJob, ml.TensorFlowJob, ml.SparkJob, ml.RayTrainJob, ml.TrainingValidation),
-        *(ml.BatchTraining, ml.BatchPyTorchJob, ml.SparkServerless, ml.SageMakerTraining),
-    )
-    examples = [re.search(r"(?:^    .*\n?)+\Z", component.__doc__ or "", re.MULTILINE) for component in written]
-    assert all(examples)
-    assert set(written) == set(COMPONENTS)
-    program = account + "".join(textwrap.dedent(found[0]) + "\n" for found in examples if found)
-    declared = declare(lambda: exec(program, {}))
+    assert set(IN_ORDER) == set(COMPONENTS)
+    declared = declare(lambda: exec(examples_of_docstrings(), {}))
     assert {node.type.rpartition(":")[2] for node in declared.graph if node.package == "mlinfra"} == {
-        component.__name__ for component in written
+        component.__name__ for component in IN_ORDER
     }
 
 

@@ -71,7 +71,9 @@ def _note(row: Row, *, preview: bool) -> Text:
         elif row.op == "update":
             text.append(f" {_touched(row)}", "dim")
     else:
-        text = Text(said.done, said.style).append(f" {seconds(row.ended - row.began)}", "dim")
+        text = Text(said.done, said.style)
+        if row.ended:  # a component has no end when the program stopped before it said its outputs
+            text.append(f" {seconds(row.ended - row.began)}", "dim")
     if row.fidelity:
         text.append(f"  {row.fidelity}", "dim cyan")
     return text

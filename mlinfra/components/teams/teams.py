@@ -121,9 +121,9 @@ class TeamSpace(Component[TeamSpaceArgs]):
     but DNS, EKS Pod Identity, the team's own and its connections. Members work with what they run, by persona; nobody
     reads secrets or changes roles, quotas and network policies there.
 
-        vision = ml.TeamSpace("vision", ml.TeamSpaceArgs(
+        speech = ml.TeamSpace("speech", ml.TeamSpaceArgs(
             cluster=cluster.reference,
-            members={"data-scientist": ["vision-science"], "auditor": ["audit"]},
+            members={"data-scientist": ["speech-science"], "auditor": ["audit"]},
             quota=ml.TeamQuota(cpu=256, memory_gib=2048, gpus=16, efa_interfaces=64),
             connections=[ml.TeamConnection(
                 name="endpoints", direction=ml.TrafficDirection.TO, cidr="10.0.0.0/16", ports=[443])],
