@@ -60,7 +60,7 @@ def simulate(
 def test_queues_hold_whatever_comes_and_goes(*, preempt_to_borrow: bool) -> None:
     declared, seen = objects(preempt_to_borrow=preempt_to_borrow), Counter[str]()
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(STEPS)
     def holds(steps: Any) -> None:
         simulation = simulate(declared, steps)
