@@ -15,7 +15,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlinfra import catalog
@@ -241,6 +241,7 @@ VALUES = st.one_of(
 NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first value takes seconds on a busy machine
 @given(st.dictionaries(NAMES, VALUES, max_size=5))
 def test_what_is_written_is_read_again(table: dict[str, Any]) -> None:
     assert tomllib.loads("\n".join(toml.table("a.b", table))) == {"a": {"b": table}}

@@ -220,6 +220,19 @@ REPLICATION = {
     ],
 }
 
+
+def spark(clients) -> dict[str, Any]:
+    """moto starts an application with its creation, and updates only stopped ones."""
+    make = made("emr-serverless", "create_application", name="*", releaseLabel="emr-7.5.0", type="SPARK",
+                imageConfiguration={"imageUri": IMAGE})  # fmt: skip
+    members = make(clients)
+    clients("emr-serverless").stop_application(applicationId=members["applicationId"])
+    return members
+
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1"
+NODES = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [
+    {"targetNodes": "0:1", "container": {"image": IMAGE, "vcpus": 1, "memory": 128}}]}  # fmt: skip
 CASES = [
     Case("acm", "Certificate", made("acm", "request_certificate", DomainName="a.example.com", KeyAlgorithm="EC_prime256v1"),
          "RequestCertificate", {"KeyAlgorithm": "EC_prime256v1"},
@@ -252,10 +265,24 @@ CASES = [
         ("UpdateBackupPlan", {"BackupPlan": {"BackupPlanName": "two", "Rules": [
             {"RuleName": "weekly", "TargetBackupVaultName": "vault"}]}},
          {"BackupPlan.BackupPlanName": "two", "BackupPlan.Rules.0.RuleName": "weekly"})]),
+    Case("batch", "JobDefinition",
+         made("batch", "register_job_definition", jobDefinitionName="*", type="multinode", nodeProperties=NODES),
+         "RegisterJobDefinition", {"nodeProperties.numNodes": 2, "nodeProperties.mainNode": 0}),
     Case("budgets", "Budget", parents.budget, "CreateBudget", {}, [
         ("UpdateBudget", {"NewBudget": {"BudgetName": "{BudgetName}", "BudgetLimit": {"Amount": "20", "Unit": "USD"},
                                         "TimeUnit": "QUARTERLY", "BudgetType": "COST"}},
          {"BudgetLimit.Amount": "20", "TimeUnit": "QUARTERLY"})]),
+    Case("emr-serverless", "Application",
+         spark,
+         "CreateApplication", {"imageConfiguration.imageUri": IMAGE},
+         [("UpdateApplication", {"imageConfiguration": {"imageUri": f"{IMAGE}2"}},
+           {"imageConfiguration.imageUri": f"{IMAGE}2"})]),
+    Case("sagemaker", "TrainingJob",
+         made("sagemaker", "create_training_job", TrainingJobName="*", RoleArn=ROLE, EnableNetworkIsolation=True,
+              AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+              OutputDataConfig={"S3OutputPath": "s3://out/"}, StoppingCondition={"MaxRuntimeInSeconds": 60},
+              ResourceConfig={"InstanceType": "ml.p5.48xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30}),
+         "CreateTrainingJob", {"EnableNetworkIsolation": True, "AlgorithmSpecification.TrainingImage": IMAGE}),
     Case("codebuild", "Project",
          made("codebuild", "create_project", name="*", serviceRole=ROLE, encryptionKey=KEY, concurrentBuildLimit=3,
               source={"type": "GITHUB", "location": "https://example.com/code.git"}, artifacts={"type": "NO_ARTIFACTS"},
