@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final, Optional, Protocol
 
 from mlinfra.catalog.instances import InstanceType, instance_type
-from mlinfra.catalog.training import left_for_pods
+from mlinfra.catalog.nodes import left_for_pods
 from mlinfra.components.pools.reference import EFA_RESOURCE, PoolReference
 from mlinfra.components.teams.quota import GPU, NEURON, TeamQuota
 

@@ -1,7 +1,6 @@
 """What a node of a pool looks like to the scheduler: labels, taints, and what it offers to pods. Pure.
 
-Labels are those of managed node groups and of Karpenter; what a node keeps for itself is what the images of EKS reserve
-(https://docs.aws.amazon.com/eks/latest/userguide/node-resources.html).
+Labels are those of managed node groups and of Karpenter; what a node keeps for itself is the catalogue's (`nodes.toml`).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.catalog import nodes
 from mlinfra.catalog.instances import instance_type
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 POOL_LABEL: Final = "sandbox.mlinfra/pool"
 """Marks simulated nodes, and names the pool that they mirror."""
 EFA: Final = "vpc.amazonaws.com/efa"
-HYPERVISOR: Final = 0.075
-"""The part of an instance's memory that its node never sees, as Karpenter estimates it (VM_MEMORY_OVERHEAD_PERCENT)."""
-HUGE_PAGES_MIB: Final = 5128 * 2
-"""Huge pages that nodes with EFA set aside (https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html)."""
-EVICTION_MIB: Final = 100
 CAPACITY_LABELS: Final = {"on-demand": "ON_DEMAND", "spot": "SPOT", "capacity-block": "CAPACITY_BLOCK"}
 ARCHITECTURES: Final = {"x86_64": "amd64", "arm64": "arm64"}
 
@@ -60,6 +55,7 @@ def node(pool: Pool, index: int, type_name: str | None = None) -> Manifest | Non
     zone = pool.zones[index % len(pool.zones)]
     name = f"{pool.name}-{index}".lower().replace("_", "-")
     offered = capacity(pool, kind)
+    millicores, mib = nodes.allocatable(kind, efa=bool(pool.efa))
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -67,7 +63,7 @@ def node(pool: Pool, index: int, type_name: str | None = None) -> Manifest | Non
         "spec": {"providerID": f"aws:///{zone}/{name}", "taints": [dict(taint) for taint in pool.taints]},
         "status": {
             "capacity": offered,
-            "allocatable": offered | _left(offered, kind),
+            "allocatable": offered | {"cpu": f"{millicores}m", "memory": f"{mib}Mi"},
             "nodeInfo": {
                 "architecture": ARCHITECTURES[kind.architectures[0]],
                 "operatingSystem": "linux",
@@ -88,26 +84,17 @@ def capacity(pool: Pool, kind: InstanceType) -> dict[str, str]:
     """What a node of the instance type has, as quantities of Kubernetes."""
     found = {
         "cpu": str(kind.vcpus),
-        "memory": f"{int(kind.memory_mib * (1 - HYPERVISOR))}Mi",
+        "memory": f"{nodes.memory_mib(kind)}Mi",
         "pods": str(kind.max_pods),
         "ephemeral-storage": f"{pool.disk_gib}Gi",
         "hugepages-1Gi": "0",
-        "hugepages-2Mi": f"{HUGE_PAGES_MIB}Mi" if pool.efa else "0",
+        "hugepages-2Mi": f"{nodes.huge_pages_mib()}Mi" if pool.efa else "0",
     }
     if pool.efa:
         found[EFA] = str(pool.efa)
     if (device := kind.accelerator) is not None:
         found |= _devices(pool, kind) or {device.resource: str(device.count)}
     return found
-
-
-def _left(offered: Mapping[str, str], kind: InstanceType) -> dict[str, str]:
-    """What is left for pods of processors and memory."""
-    memory = int(offered["memory"].removesuffix("Mi")) - (11 * kind.max_pods + 255) - EVICTION_MIB
-    if offered["hugepages-2Mi"] != "0":
-        memory -= HUGE_PAGES_MIB
-    shares = [60, 10, *[5] * min(2, max(0, kind.vcpus - 2)), *[2.5] * max(0, kind.vcpus - 4)]  # millicores of each core
-    return {"cpu": f"{kind.vcpus * 1000 - int(sum(shares[: kind.vcpus]))}m", "memory": f"{max(memory, 0)}Mi"}
 
 
 def _devices(pool: Pool, kind: InstanceType) -> dict[str, str]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlinfra.catalog.instances import instance_type
-from mlinfra.catalog.training import left_for_pods, network_levels
+from mlinfra.catalog.nodes import left_for_pods
+from mlinfra.catalog.training import network_levels
 from mlinfra.components.training.arguments import PoolShare, Queueing, TrainingTeam
 from mlinfra.components.training.queues import cluster_queue
 from mlinfra.components.training.shares import CPU, MEMORY, offer, usable
