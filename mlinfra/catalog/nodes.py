@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def memory_mib(kind: InstanceType) -> int:
     """The memory that a node sees, in MiB: what its type names, less the part of the hypervisor and the kernel."""
-    return math.floor(kind.memory_mib * (1 - _table()["overhead_percent"] / 100))
+    overhead: float = _table()["overhead_percent"]
+    return math.floor(kind.memory_mib * (1 - overhead / 100))
 
 
 def huge_pages_mib() -> int:

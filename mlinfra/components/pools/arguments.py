@@ -22,8 +22,8 @@ class NodePoolArgs(Args):
     cluster: ClusterReference
     """The cluster that its nodes join: a `Cluster`'s reference."""
     instance_types: Sequence[str]
-    """The instance types of its nodes, the preferred ones first, such as m7i.2xlarge, or p5.48xlarge of a `GpuNodePool`. Spot wants three at
-    least."""
+    """The instance types of its nodes, the preferred ones first, such as m7i.2xlarge, or p5.48xlarge with GPUs. Spot wants
+    three at least."""
     capacity: Capacity = Capacity()
     """How its instances are bought: on_demand, spot, reservation or capacity_block, exactly one. Default: on demand."""
     nodes: Optional[int] = None
