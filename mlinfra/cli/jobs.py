@@ -52,6 +52,8 @@ def list_jobs(
     from mlinfra.jobs import Job
     from mlinfra.jobs.load import find
 
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder", fix="name the folder that has the job files")
     found = list(find(folder))
     if json:
         _print_json([_row(path, one) for path, one in found])

@@ -60,7 +60,8 @@ def show(job: Job, outcome: Outcome) -> None:
     text = f"{type(job).__name__} {job.name} {outcome.status} after {outcome.seconds:.1f} s{again}"
     console().print(f"{text}: {outcome.reason}" if outcome.reason else text, style="bold green" if good else "bold red")
     if outcome.status is Status.FAILED:
-        say("The lines of the replica that failed stand above; CHECKPOINT_DIR keeps what was saved for the next run.")
+        kept = "; the next run goes on from the checkpoint" if job.checkpoint else ""
+        say(f"What the replica that failed wrote says why{kept}.")
 
 
 def _said(code: int) -> str:

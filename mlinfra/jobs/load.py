@@ -65,8 +65,13 @@ def _from_module(module: str, attribute: str) -> tuple[Job, Path]:
     sys.path.insert(0, str(Path.cwd()))
     try:
         found = importlib.import_module(module)
-    except ImportError as error:
-        raise ConfigError(f"the module {module} cannot be imported: {error}") from error
+    except JobError:
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise ConfigError(
+            f"the module {module} cannot be imported: {said}", fix="name a module of this folder that makes jobs"
+        ) from error
     finally:
         sys.path.pop(0)
     job = getattr(found, attribute, None)

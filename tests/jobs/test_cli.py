@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import yaml
 
 from mlinfra.cli.main import run
 from tests.jobs.jobs import IMAGE
+from tests.jobs.test_local import alive
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "training"
 JOB = {
@@ -59,6 +60,11 @@ def test_run_reports_json_and_exit_codes(job: str, capsys) -> None:
         (["run", "tiny.yaml", "--local", "--kill", "worker-9@x"], "worker-0, worker-1"),
         (["run", "tiny.yaml", "--local", "--venv", "nowhere"], "no virtual environment"),
         (["run", "tiny.yaml", "--local", "--time-limit", "soon"], "90m"),
+        (["run", "tiny.yaml", "--local", "--directory", "nowhere"], "nowhere does not exist"),
+        (["run", "tiny.yaml", "--local", "--work", "/proc/x"], "--work"),
+        (["run", "lost.yaml", "--local"], "tiny runs lost.py"),
+        (["run", "broken:job", "--local"], "ZeroDivisionError"),
+        (["list", "nowhere"], "nowhere is no folder"),
         (["run", "tiny.yaml", "--local", "--data", "x=."], "no data set of that name"),
         (["render", "bad.yaml"], "bad.yaml: image"),
         (["render", "other.yaml"], "kind: one of PyTorchJob"),
@@ -66,12 +72,16 @@ def test_run_reports_json_and_exit_codes(job: str, capsys) -> None:
 )
 def test_mistakes_are_one_sentence_and_exit_code_2(job: str, arguments: list[str], says: str, capsys) -> None:
     Path("bad.yaml").write_text(yaml.safe_dump(JOB | {"image": "tiny:latest"}))
+    Path("lost.yaml").write_text(yaml.safe_dump(JOB | {"script": "lost.py"}))
+    Path("broken.py").write_text("1 / 0")
     Path("other.yaml").write_text("kind: Deployment\n")
     assert run(["jobs", *arguments]) == 2
     assert says in " ".join(capsys.readouterr().err.split())
 
 
-def test_an_interrupt_stops_every_replica(job: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_no_replica_outlives_the_command(job: str, sent: signal.Signals) -> None:
+    """Ctrl-C, a terminal that is closed, and a command that is killed."""
     Path("tiny.py").write_text("import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(600)\n")
     command = [sys.executable, "-m", "mlinfra.cli", "jobs", "run", job, "--local"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -80,13 +90,18 @@ def test_an_interrupt_stops_every_replica(job: str, tmp_path: Path) -> None:
         while len(pids) < 2:
             if "│ pid" in (line := process.stderr.readline()):
                 pids.append(int(line.split()[-1]))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted" in out
-    for pid in pids:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    if sent is signal.SIGKILL:
+        if sys.platform != "linux":
+            pytest.skip("only Linux tells children")
+    else:
+        assert process.returncode == 130
+        assert "interrupted" in out
+    deadline = time.monotonic() + 10
+    while any(map(alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, pids))
 
 
 def test_render_and_explain(job: str, capsys) -> None:

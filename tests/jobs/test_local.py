@@ -93,7 +93,7 @@ def test_a_killed_replica_starts_all_again_from_the_checkpoint(trial) -> None:
 def test_retries_end(trial) -> None:
     outcome, _ = trial("3", "0", retries=1)
     assert (outcome.status, outcome.attempts) == (Status.FAILED, 2)
-    assert outcome.reason == "chief-0 ended with exit code 3 after 1 restarts"
+    assert outcome.reason == "chief-0 ended with exit code 3 after 1 restart"
 
 
 def test_a_fatal_exit_code_ends_the_job_at_once(trial) -> None:
@@ -112,8 +112,23 @@ def test_a_framework_that_is_not_there(tmp_path: Path) -> None:
     from tests.jobs.jobs import spark
 
     (tmp_path / "empty" / "bin").mkdir(parents=True)
+    (tmp_path / "train.py").touch()
     options = LocalOptions(
         directory=tmp_path, work=tmp_path / "work", environment=tmp_path / "empty", env={"PATH": os.devnull}
     )
     with pytest.raises(ConfigError, match="spark-class"):
         run(spark(), options, lambda _: None)
+
+
+LAUNCHER = """
+import subprocess, sys, time
+subprocess.Popen(["sleep", "600"], start_new_session=True)  # has the launcher's output too
+sys.exit(3)
+"""
+
+
+def test_a_launcher_that_fails_is_noticed_though_what_it_started_goes_on(trial, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(LAUNCHER)
+    outcome, _ = trial("0", "0", retries=0, time_limit=60)
+    assert outcome.status is Status.FAILED
+    assert outcome.seconds < 30

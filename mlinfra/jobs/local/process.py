@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE: Final = 1 << 20
 _DRAIN_SECONDS: Final = 2.0  # for what is still in the pipe when a process is gone
+_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 _MARK: Final = "MLINFRA_REPLICA"
 """A variable by which everything that a replica started is found: torchrun and Ray start sessions of their own."""
 
@@ -23,8 +26,10 @@ _MARK: Final = "MLINFRA_REPLICA"
 class Process:
     """A running replica. `read` gets every line that it writes."""
 
-    def __init__(self, process: asyncio.subprocess.Process, mark: str, read: Callable[[str], None]) -> None:
-        self._process, self._mark, self._read = process, mark, read
+    def __init__(
+        self, process: asyncio.subprocess.Process, mark: str, output: asyncio.StreamReader, read: Callable[[str], None]
+    ) -> None:
+        self._process, self._mark, self._output, self._read = process, mark, output, read
         self.pid, self.started = process.pid, time.monotonic()
         self._lines = asyncio.create_task(self._forward())
 
@@ -34,17 +39,26 @@ class Process:
     ) -> Process:
         """Start a command in a session of its own. Raises OSError when there is no such program."""
         mark = uuid.uuid4().hex
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env={**env, _MARK: mark},
-            cwd=directory,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            limit=_LONGEST_LINE,
-        )
-        return cls(process, mark, read)
+        # Not asyncio's own pipe: it says that a process has ended when all that hold the pipe have, and a launcher that
+        # fails leaves workers behind.
+        theirs, ours = os.pipe()
+        reader = asyncio.StreamReader(limit=_LONGEST_LINE)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(theirs, "rb"))
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env={**env, _MARK: mark},
+                cwd=directory,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=ours,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_end_with_runner if sys.platform == "linux" else None,
+            )
+        finally:
+            os.close(ours)
+        return cls(process, mark, reader, read)
 
     async def wait(self) -> int:
         """Its exit code, or minus the signal that ended it. What it left running is killed."""
@@ -68,15 +82,19 @@ class Process:
                 os.kill(pid, signal.SIGKILL)
 
     async def _forward(self) -> None:
-        assert self._process.stdout is not None
         while True:
             try:
-                line = await self._process.stdout.readline()
+                line = await self._output.readline()
             except ValueError:  # longer than the limit: what there is of it is dropped
                 continue
             if not line:
                 return
             self._read(line.decode("utf-8", "replace").rstrip("\n").rpartition("\r")[2])
+
+
+def _end_with_runner() -> None:
+    """In the new process: be asked to end when the runner has ended without asking."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _marked(mark: str) -> Iterator[int]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _KEPT: Final = ("HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME", "LD_LIBRARY_PATH", "USER", "SSL_CERT_FILE")
 """Variables of this shell that replicas get. A container has none of the others: credentials least of all."""
-_INTERRUPTED: Final = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class _Run:
         if code in self.job.fatal_exit_codes:
             return f"{name} ended with {_said(code)}, after which starting again is useless"
         if not self._goes_alone(name, role) and self.restarts >= self.job.retries:
-            again = f" after {self.restarts} restarts" if self.restarts else ""
+            again = f" after {self.restarts} restart{'s' if self.restarts > 1 else ''}" if self.restarts else ""
             return f"{name} ended with {_said(code)}{again}"
         return None
 
@@ -218,7 +218,19 @@ def run(job: Job, options: LocalOptions, emit: Callable[[Event], None]) -> Outco
 
     Raises ConfigError when a program that a replica runs is not there.
     """
-    options.work.mkdir(parents=True, exist_ok=True)
+    if not options.directory.is_dir():
+        raise ConfigError(f"the program's folder {options.directory} does not exist", fix="name another: --directory")
+    if job.script and not (options.directory / job.script).is_file():
+        raise ConfigError(
+            f"{job.name} runs {job.script}, which {options.directory.resolve()} does not have",
+            fix="correct script, or name the folder that stands for the image's: --directory",
+        )
+    try:
+        options.work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{options.work} cannot be made: {error.strerror}", fix="name a folder that can be written: --work"
+        ) from None
     return asyncio.run(_with_signals(_Run(job, options, emit)))
 
 
