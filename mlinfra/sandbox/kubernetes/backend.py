@@ -73,6 +73,12 @@ class Kind:
         return f"{self.group}/{self.version}" if self.group else self.version
 
 
+class Hopeless(str):
+    """Why an object will never be ready: waiting longer would be in vain."""
+
+    __slots__ = ()
+
+
 class Cluster(Protocol):
     """One cluster's API. Calls may come from several threads at once.
 
@@ -119,7 +125,10 @@ class Cluster(Protocol):
         ...
 
     def unready(self, live: Manifest) -> str:
-        """Why the object is not ready yet, in a few words; empty when it is, or when nothing is to be waited for."""
+        """Why the object is not ready yet, in a few words; empty when it is, or when nothing is to be waited for.
+
+        A `Hopeless` reason says that it will never be.
+        """
         ...
 
     def define(self, chart: str, version: str) -> Sequence[str]:

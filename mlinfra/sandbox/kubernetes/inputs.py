@@ -49,8 +49,15 @@ class Inputs:
             metadata.setdefault("namespace", self.config.namespace)
         return Checked(properties.inputs_of(manifest, news), tuple(failures))
 
-    def diff(self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties) -> Diffed:
-        """What an update would change, and what it cannot."""
+    def diff(
+        self,
+        urn: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        news: Properties,
+        replaced: tuple[str, ...] = (),
+    ) -> Diffed:
+        """What an update would change, and what it cannot. `replaced` are other reasons for a replacement."""
         new = properties.with_data(properties.manifest_of(urn, news))
         given = properties.manifest_of(urn, properties.old_inputs(old_outputs, old_inputs))
         live = properties.manifest_of(urn, old_outputs)
@@ -62,11 +69,11 @@ class Inputs:
             settings = self.config
             fields = diffs.replacing(new, mutable_maps=settings.mutable_maps, mutable_secrets=settings.mutable_secrets)
         detailed = {_given(path, given, news): one for path, one in diffs.diff(old, new, fields).items()}
-        replaces = tuple(path for path, one in detailed.items() if one.kind in _REPLACES)
+        replaces = (*(path for path, one in detailed.items() if one.kind in _REPLACES), *replaced)
         autonamed = annotation(new, AUTONAMED) == "true"
         same = identity(old) == identity(new) and bool(name_of(new))
         return Diffed(
-            changes=bool(detailed),
+            changes=bool(detailed or replaced),
             replaces=replaces,
             diffs=tuple(dict.fromkeys(path.partition(".")[0].partition("[")[0] for path in detailed)),
             detailed=detailed,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.sandbox.kubernetes.manifests import annotation, meta
+from mlinfra.sandbox.kubernetes.backend import ApiError
+from mlinfra.sandbox.kubernetes.manifests import annotation, meta, name_of, namespace_of
 from mlinfra.sandbox.kubernetes.properties import MANAGER
 from mlinfra.stack.values import Properties, plain
 
@@ -44,3 +46,17 @@ def let_go(cluster: Cluster, manifest: Manifest, namespace: str, name: str, mana
     metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
     bare = {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": metadata}
     cluster.apply(bare, manager=manager, force=True)
+
+
+def refuse_others(cluster: Cluster, manifest: Manifest, manager: str) -> None:
+    """Refuse to make an object that is there, unless `manager` made it for an engine that was killed."""
+    kind = cluster.kind(manifest["apiVersion"], manifest["kind"])
+    try:
+        live = cluster.get(kind, namespace_of(manifest), name_of(manifest))
+    except ApiError as error:
+        if error.missing:
+            return
+        raise
+    if not manages(live, manager):
+        message = f'{kind.plural} "{name_of(manifest)}" already exists'
+        raise ApiError(HTTPStatus.CONFLICT, "AlreadyExists", message)

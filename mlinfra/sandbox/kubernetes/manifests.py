@@ -111,10 +111,15 @@ def patch_between(old: Any, new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pruned(value: Any, shape: Any) -> Any:
-    """The value cut down to the fields that `shape` has."""
+    """The value cut down to the fields that `shape` has, with those that `shape` has empty: API servers leave such out."""
     if isinstance(value, dict) and isinstance(shape, dict):
-        return {name: pruned(item, shape[name]) for name, item in value.items() if name in shape}
+        left_out = {name: item for name, item in shape.items() if name not in value and _empty(item)}
+        return left_out | {name: pruned(item, shape[name]) for name, item in value.items() if name in shape}
     if isinstance(value, list) and isinstance(shape, list):
         known = [pruned(item, one) for item, one in zip(value, shape, strict=False)]
         return [*known, *value[len(shape) :]]
     return value
+
+
+def _empty(value: Any) -> bool:
+    return isinstance(value, str | list | dict | int) and not value

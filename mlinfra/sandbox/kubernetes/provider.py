@@ -7,30 +7,25 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.catalog import kubernetes_kinds
-from mlinfra.engine.provider import (
-    Checked,
-    Created,
-    Diffed,
-    InitFailure,
-    ProviderFailure,
-    ReadResult,
-)
+from mlinfra.engine.provider import Checked, Created, Diffed, InitFailure, ProviderFailure, ReadResult
 from mlinfra.sandbox.kubernetes import properties
 from mlinfra.sandbox.kubernetes.backend import ApiError, UnreachableError
 from mlinfra.sandbox.kubernetes.failures import failure
 from mlinfra.sandbox.kubernetes.inputs import Inputs
-from mlinfra.sandbox.kubernetes.managing import forced, let_go, manager_of, manages
+from mlinfra.sandbox.kubernetes.managing import forced, let_go, manager_of, manages, refuse_others
 from mlinfra.sandbox.kubernetes.managing import manager as manager_for
-from mlinfra.sandbox.kubernetes.manifests import (
-    identity,
-    meta,
-    name_of,
-    namespace_of,
-    patch_between,
-    pruned,
-)
+from mlinfra.sandbox.kubernetes.manifests import identity, meta, name_of, namespace_of, patch_between, pruned
 from mlinfra.sandbox.kubernetes.releases import RELEASE, Releases
-from mlinfra.sandbox.kubernetes.waiting import PATIENCE_SECONDS, awaited, moments, patiently, propagation, seconds
+from mlinfra.sandbox.kubernetes.waiting import (
+    PATIENCE_SECONDS,
+    awaited,
+    moments,
+    patiently,
+    propagation,
+    replaced_unready,
+    seconds,
+    until_ready,
+)
 from mlinfra.stack.urn import type_of
 from mlinfra.stack.values import UNKNOWN, Properties, has_unknowns, plain
 
@@ -63,7 +58,8 @@ class KubernetesProvider:
         """What an update would change, and what it cannot."""
         if type_of(urn) == RELEASE:
             return self._releases().diff(urn, old_inputs, news)
-        return Inputs(self.config, self._namespaced).diff(urn, old_inputs, old_outputs, news)
+        replaced = replaced_unready(self._cluster, id, properties.manifest_of(urn, news))
+        return Inputs(self.config, self._namespaced).diff(urn, old_inputs, old_outputs, news, replaced)
 
     def create(
         self,
@@ -83,7 +79,7 @@ class KubernetesProvider:
             return Created("", self._foreseen(urn, inputs, manifest, manager, new=True))
         try:
             cluster = self._cluster()
-            live = patiently(lambda: self._made(cluster, urn, manifest, manager, dry_run=False), self.patience, wanted)
+            live = patiently(lambda: self._made(cluster, urn, manifest, manager), self.patience, wanted)
         except ApiError as error:
             raise failure("creating", manifest, error) from error
         live = self._ready(cluster, urn, inputs, manifest, live, manager, timeout, wanted)
@@ -140,7 +136,7 @@ class KubernetesProvider:
         try:
             cluster = self._cluster()
             if self.config.server_side:
-                live = cluster.apply(manifest, manager=manager, force=forced(manifest, otherwise=self.config.force))
+                live = self._applied(cluster, manifest, manager)
             else:
                 kind = cluster.kind(manifest["apiVersion"], manifest["kind"])
                 before = properties.manifest_of(urn, properties.old_inputs(old_outputs, old_inputs))
@@ -221,23 +217,16 @@ class KubernetesProvider:
             return True
         return False
 
-    def _made(self, cluster: Cluster, urn: str, manifest: Manifest, manager: str, *, dry_run: bool) -> Manifest:
+    def _made(self, cluster: Cluster, urn: str, manifest: Manifest, manager: str, *, dry_run: bool = False) -> Manifest:
         if not self.config.server_side:
             return cluster.create(manifest, manager=manager, dry_run=dry_run)
-        kind = cluster.kind(manifest["apiVersion"], manifest["kind"])
         if not (self.config.upsert or properties.is_patch(urn, manifest)):
-            try:
-                live = cluster.get(kind, namespace_of(manifest), name_of(manifest))
-            except ApiError as error:
-                if not error.missing:
-                    raise
-                live = None
-            if live is not None and not manages(live, manager):  # else an engine made it that was killed
-                message = f'{kind.plural} "{name_of(manifest)}" already exists'
-                raise ApiError(HTTPStatus.CONFLICT, "AlreadyExists", message)
-        return cluster.apply(
-            manifest, manager=manager, force=forced(manifest, otherwise=self.config.force), dry_run=dry_run
-        )
+            refuse_others(cluster, manifest, manager)
+        return self._applied(cluster, manifest, manager, dry_run=dry_run)
+
+    def _applied(self, cluster: Cluster, manifest: Manifest, manager: str, *, dry_run: bool = False) -> Manifest:
+        force = forced(manifest, otherwise=self.config.force)
+        return cluster.apply(manifest, manager=manager, force=force, dry_run=dry_run)
 
     def _foreseen(self, urn: str, inputs: Properties, manifest: Manifest, manager: str, *, new: bool) -> Properties:
         """What the object will be as far as it can be told: what the cluster would make of it, or the inputs alone."""
@@ -252,9 +241,7 @@ class KubernetesProvider:
             if new:
                 live = self._made(cluster, urn, manifest, manager, dry_run=True)
             else:
-                live = cluster.apply(
-                    manifest, manager=manager, force=forced(manifest, otherwise=self.config.force), dry_run=True
-                )
+                live = self._applied(cluster, manifest, manager, dry_run=True)
         except ApiError as error:
             if error.code in {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST}:
                 raise failure("previewing", manifest, error) from error
@@ -277,16 +264,10 @@ class KubernetesProvider:
         """The live object once it is ready. One that does not become so is kept, and the step fails with the reason."""
         if not awaited(manifest) or properties.is_patch(urn, manifest):
             return live
-        why = cluster.unready(live)
+        live, why = until_ready(cluster, live, timeout or seconds(manifest), wanted)
         if not why:
             return live
-        kind = cluster.kind(live["apiVersion"], live["kind"])
-        for _ in moments(timeout or seconds(manifest), wanted):
-            live = cluster.get(kind, namespace_of(live), name_of(live))
-            why = cluster.unready(live)
-            if not why:
-                return live
-        message = f"{kind.name} {identity(live)} was made, but is not ready: {why}"
+        message = f"{live['kind']} {identity(live)} was made, but is not ready: {why}"
         outputs = self._outputs(live, inputs, manifest, manager)
         raise InitFailure(message, id=identity(live), outputs=outputs, inputs=inputs, reasons=[why])
 

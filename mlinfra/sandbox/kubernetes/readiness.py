@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.sandbox.kubernetes.backend import Hopeless
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def unready(live: Manifest) -> str:
-    """Why the object is not ready yet, in a few words; empty when it is, or when nothing is to be waited for."""
+    """Why the object is not ready yet (or, `Hopeless`, never will be); empty when it is or nothing is to be waited for."""
     group = live["apiVersion"].rpartition("/")[0]
     check = _CHECKS.get((group, live["kind"]))
     if check is None or "deletionTimestamp" in live["metadata"]:
@@ -59,13 +61,13 @@ def _daemon_set(spec: dict[str, Any], status: dict[str, Any]) -> str:
 
 
 def _job(spec: dict[str, Any], status: dict[str, Any]) -> str:
-    if spec.get("suspend"):
-        return ""
     failed = _condition(status, "Failed")
     if failed.get("status") == "True":
-        return f"it failed: {failed.get('message', '')}"
+        return Hopeless(f"it failed: {failed.get('message') or failed.get('reason', '')}")
     if _condition(status, "Complete").get("status") == "True":
         return ""
+    if spec.get("suspend"):  # pulumi-kubernetes waits for it to start (await/checker/job/check.go)
+        return "it is suspended"
     return f"{status.get('succeeded', 0)} of {spec.get('completions', 1)} pods have succeeded"
 
 

@@ -13,12 +13,15 @@ from mlinfra.sandbox.kubernetes.clusters import OWN, Clusters
 from mlinfra.sandbox.kubernetes.config import ProviderConfig
 from mlinfra.sandbox.kubernetes.diffs import spelled
 from mlinfra.sandbox.kubernetes.provider import KubernetesProvider
+from mlinfra.sandbox.kubernetes.readiness import unready
 from mlinfra.sandbox.kubernetes.releases import chart_name
 from mlinfra.sandbox.kubernetes.store import Stores
 from mlinfra.sandbox.kubernetes.store.cluster import StoreCluster
 
 PREFIX = "urn:pulumi:dev::p::"
 MAP = f"{PREFIX}kubernetes:core/v1:ConfigMap::c"
+JOB = f"{PREFIX}kubernetes:batch/v1:Job::j"
+POLICY = f"{PREFIX}kubernetes:networking.k8s.io/v1:NetworkPolicy::p"
 RELEASE = f"{PREFIX}kubernetes:helm.sh/v3:Release::r"
 HELM = """#!/bin/sh
 [ "$1" = template ] || exit 1
@@ -79,6 +82,50 @@ def test_what_does_not_become_ready_is_kept_and_told(
     del held["metadata"]["annotations"]
     with pytest.raises(ProviderFailure, match=r"it waits for: a\.b/c"):
         provider.delete(MAP, made.id, held, made.outputs, timeout=0.2)
+
+
+def test_a_job_that_failed_is_not_waited_for_and_is_replaced_where_it_says_so(
+    provider: KubernetesProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = {"conditions": [{"type": "Failed", "status": "True", "message": "BackoffLimitExceeded"}]}
+    monkeypatch.setattr(StoreCluster, "unready", lambda _, live: unready({**live, "status": failed}))
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x:1"}]}}
+    given = {"metadata": {"name": "j"}, "spec": {"template": template}}
+    with pytest.raises(InitFailure, match="it failed: BackoffLimitExceeded") as told:
+        provider.create(JOB, inputs(provider, JOB, given))  # which would take ten minutes otherwise
+
+    def replaces(metadata: dict[str, Any]) -> bool:
+        job = {"metadata": {"name": "j"} | metadata, "spec": {"template": template}}
+        outputs = {**told.value.outputs, "metadata": {**told.value.outputs["metadata"], **metadata}}
+        found = provider.diff(JOB, "default/j", job, outputs, inputs(provider, JOB, job))
+        assert found.changes == bool(found.replaces) == found.delete_before_replace
+        return found.changes
+
+    assert not replaces({})
+    assert replaces({"annotations": {"pulumi.com/replaceUnready": "true"}})
+    monkeypatch.setattr(StoreCluster, "unready", lambda *_: "")
+    assert not replaces({"annotations": {"pulumi.com/replaceUnready": "true"}})
+
+
+def test_what_an_api_server_leaves_out_because_it_is_empty_is_no_drift(
+    provider: KubernetesProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {
+        "metadata": {"name": "p", "labels": {}},
+        "spec": {"podSelector": {}, "egress": [], "policyTypes": ["Egress"]},
+    }
+    named = inputs(provider, POLICY, given)
+    made = provider.create(POLICY, named)
+    del made.outputs["spec"]["egress"], made.outputs["metadata"]["labels"]
+    assert not provider.diff(POLICY, made.id, named, made.outputs, named).changes
+    monkeypatch.setattr(
+        StoreCluster, "get", lambda *_: {**live, "spec": {"podSelector": {}, "policyTypes": ["Egress"]}}
+    )
+    live = made.outputs
+    read = provider.read(POLICY, made.id, named, made.outputs)
+    assert not provider.diff(POLICY, made.id, read.inputs, read.outputs, named).changes
+    named["spec"] = {**named["spec"], "egress": [{}]}
+    assert provider.diff(POLICY, made.id, read.inputs, read.outputs, named).diffs == ("spec",)
 
 
 def test_a_chart_on_this_machine_is_rendered(
