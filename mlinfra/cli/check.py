@@ -41,6 +41,15 @@ class Judging:
             rich_help_panel=JUDGED,
         ),
     ] = None
+    region: Annotated[
+        list[str] | None,
+        Option(
+            "--region",
+            metavar="REGION",
+            help="A region that data may be in. Default: those of the configuration key mlinfra:regions, else any. Repeatable.",
+            rich_help_panel=JUDGED,
+        ),
+    ] = None
     waivers: Annotated[
         Path | None,
         Option(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlinfra.cli.opening import named_stack
 from mlinfra.cli.terminal import choose, console, say
-from mlinfra.compliance import waiverfile
+from mlinfra.compliance import regions, waiverfile
 from mlinfra.compliance.formats import FORMATS
 from mlinfra.compliance.frameworks import chosen
 from mlinfra.compliance.profiles import Profile
@@ -77,7 +77,10 @@ class Checking:
     def of_project(self) -> bool:
         """Whether all rules are asked of what the project itself declares and waives: what can be vouched for."""
         judging = self._judging
-        return not (judging.state or judging.framework or judging.waivers) and self._fail_on is Severity.LOW
+        return (
+            not (judging.state or judging.framework or judging.waivers or judging.region)
+            and self._fail_on is Severity.LOW
+        )
 
     def once(self) -> bool:
         """Check, tell, and say whether it passes."""
@@ -108,6 +111,7 @@ class Checking:
         return run(
             graph, rules=RULES, profile=self.profile(), waivers=self.waivers(), today=datetime.now(UTC).date(),
             frameworks=self._judging.framework or (), fail_on=self._fail_on,
+            regions=self.regions(),
         )  # fmt: skip
 
     def profile(self) -> Profile:
@@ -119,6 +123,12 @@ class Checking:
             return Profile(named)
         own = self.stack.config.values().get(f"{self.stack.project.name}:profile") if self.stack else None
         return Profile(own) if own in list(Profile) else Profile.REGULATED
+
+    def regions(self) -> frozenset[str]:
+        """The regions that data may be in: those that were named, else the stack's own; none where any is allowed."""
+        if self._judging.region:
+            return regions.allowed(self._judging.region, "--region")
+        return regions.configured(self.stack.config.values()) if self.stack else frozenset()
 
     def waivers(self) -> Sequence[Any]:
         """The waivers of the project, or of the file that was named."""

@@ -19,7 +19,7 @@ from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mlinfra.compliance.rule import Rule
     from mlinfra.compliance.waivers import Waiver
@@ -35,13 +35,15 @@ def run(
     today: dt.date,
     frameworks: Sequence[str] = (),
     fail_on: Severity | None = Severity.LOW,
+    regions: Collection[str] = (),
     alone: str = "",
 ) -> Report:
     """Check a graph. The graph's own waivers count as those that are given.
 
     `frameworks` leaves only the rules that bear on one of them, `fail_on` is the least severity for which a check fails
-    (None: it never does). `alone` is the URN of the one resource to judge, of a graph that is not whole yet. Raises ConfigError when a waiver names a rule that is not among the rules, and when there is no
-    such framework.
+    (None: it never does). `regions` are those that data may be in (none: any). `alone` is the URN of the one resource to
+    judge, of a graph that is not whole yet. Raises ConfigError when a waiver names a rule that is not among the rules, and
+    when there is no such framework.
     """
     every = list(rules)
     chosen = data.chosen(frameworks)
@@ -50,7 +52,7 @@ def run(
     judged_now = (
         evaluate_alone(graph, alone, asked, profile, today=today)
         if alone
-        else evaluate(graph, asked, profile, today=today)
+        else evaluate(graph, asked, profile, today=today, regions=regions)
     )
     outcomes = _by_rule(judged_now)
     tallies = [_tally(graph, rule, outcomes.get(rule.id, []), chosen, applied) for rule in asked]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.compliance.families import family
+from mlinfra.compliance.families import kinds
 from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.resource import Facts, Resource
 from mlinfra.compliance.rule import STACK, Rule, Severity
 from mlinfra.compliance.truth import Evidence, State, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import date
 
     from mlinfra.graph import ResourceGraph
@@ -62,17 +62,20 @@ def evaluate(
     profile: Profile = Profile.REGULATED,
     *,
     today: date | None = None,
+    regions: Collection[str] = (),
 ) -> Iterator[Outcome]:
-    """Every outcome of the rules that the profile asks for, in the order of the graph. `today` is that of the clock."""
-    facts = Facts(graph, profile, today)
+    """Every outcome of the rules that the profile asks for, in the order of the graph.
+
+    `today` is that of the clock; `regions` are those that data may be in, any where none is named.
+    """
+    facts = Facts(graph, profile, today, regions=regions)
     by_type: defaultdict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         if profile in rule.profiles:
             for kind in rule.types:
                 by_type[kind].append(rule)
     for node in graph:
-        kinds = dict.fromkeys((node.type, family(node.type)))
-        for rule in (one for kind in kinds for one in by_type.get(kind, ())):
+        for rule in (one for kind in kinds(node.type) for one in by_type.get(kind, ())):
             if not node.external or node.type == STACK:
                 yield judge(rule, facts.resource(node))
 
@@ -83,9 +86,8 @@ def evaluate_alone(
     """The failures of one resource that nothing declared later can mend; the graph is what is known so far."""
     facts = Facts(graph, profile, today, whole=False)
     resource = facts.resource(urn)
-    kinds = {resource.type, family(resource.type)}
     for rule in rules:
-        if profile in rule.profiles and kinds.intersection(rule.types):
+        if profile in rule.profiles and set(kinds(resource.type)).intersection(rule.types):
             outcome = judge(rule, resource)
             own = all(one.urn == urn and one.path for one in outcome.evidence)
             if outcome.verdict is Verdict.FAIL and outcome.evidence and own:

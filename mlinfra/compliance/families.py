@@ -12,3 +12,9 @@ def family(type: str) -> str:
     module, _, kind = rest.partition(":")
     group, slash, _ = module.partition("/")
     return f"{package}:{group}/*:{kind}" if package == "kubernetes" and slash else type
+
+
+@functools.cache
+def kinds(type: str) -> tuple[str, ...]:
+    """What a rule may call a type to be about it: itself, its family, or `aws:*` for everything of its package."""
+    return tuple(dict.fromkeys((type, family(type), f"{type.partition(':')[0]}:*")))

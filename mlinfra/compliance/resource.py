@@ -16,7 +16,7 @@ from mlinfra.compliance.values import Value
 from mlinfra.graph_values import Reference, Unknown, inside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlinfra.graph import Node, ResourceGraph
 
@@ -64,7 +64,7 @@ class Resource:
 
 
 class Facts:
-    """A resource graph as rules read it, with the profile that is asked for.
+    """A resource graph as rules read it, with the profile that is asked for and the regions that are allowed (none: any).
 
     Where it is not the `whole` graph yet, what is not there may still come.
     """
@@ -75,9 +75,11 @@ class Facts:
         profile: Profile = Profile.REGULATED,
         today: dt.date | None = None,
         *,
+        regions: Collection[str] = (),
         whole: bool = True,
     ) -> None:
         self.graph, self.profile, self._whole = graph, profile, whole
+        self.regions = tuple(sorted(regions))
         self.today = today or dt.datetime.now(dt.UTC).date()
         self._resources = {node.urn: Resource(node, self) for node in graph}
         self._incoming: dict[tuple[str, str], tuple[dict[str, list[Resource]], list[Resource]]] = {}

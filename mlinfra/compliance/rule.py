@@ -44,7 +44,7 @@ class Rule:
     """What must be, in one line: 'Buckets refuse requests without TLS'."""
     severity: Severity
     types: tuple[str, ...]
-    """Pulumi type tokens or families of them (`kubernetes:apps/*:Deployment`), or STACK for the stack as a whole."""
+    """Pulumi type tokens, families (`kubernetes:apps/*:Deployment`) or packages (`aws:*`), or STACK for the stack as a whole."""
     rationale: str
     """Why, for somebody who must decide."""
     fix: str

@@ -1,15 +1,14 @@
-"""Rules about whatever is declared: tags, classification, protection, providers, regions, secrets."""
+"""Rules about whatever is declared: tags, classification, protection, providers, secrets."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from mlinfra.compliance.profiles import STRICT, Profile
+from mlinfra.compliance.profiles import Profile
 from mlinfra.compliance.rule import STACK, Severity, rule
-from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
+from mlinfra.compliance.truth import Truth, all_of, only_if
 from mlinfra.compliance.values import Value
 from mlinfra.graph_values import Unknown, join
 from mlinfra.policies.s3 import takes_access_logs, takes_audit_logs
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlinfra.compliance.resource import Resource
-    from mlinfra.graph import ResourceGraph
 
 DATA_STORES: Final = (
     "aws:s3/bucket:Bucket",
@@ -90,12 +88,13 @@ _SAID_ELSEWHERE: Final = frozenset(
 def _tag(resource: Resource, name: str) -> Truth:
     """Whether a resource has a tag, of its own or by its provider's default tags."""
     own = Value(resource, join("tags", name), resource.node.get(join("tags", name)))
-    provider = resource.graph.graph.node(resource.node.provider) if _known_provider(resource) else None
+    provider = resource.graph.graph.node(resource.node.provider) if known_provider(resource) else None
     given = provider.get(join("defaultTags.tags", name)) if provider is not None else None
     return (own.present() | Value(resource, own.path, given).present()).wanted(f"a tag {name}")
 
 
-def _known_provider(resource: Resource) -> bool:
+def known_provider(resource: Resource) -> bool:
+    """Whether the provider that looks after a resource is in the graph."""
     return resource.node.provider in resource.graph.graph
 
 
@@ -121,7 +120,7 @@ def required_tags(resource: Resource) -> Truth:
 def data_classified(store: Resource) -> Truth:
     """Everything else follows from it: keys, endpoints, retention, who may copy the data where."""
     own = Value(store, join("tags", CLASS_TAG), store.node.get(join("tags", CLASS_TAG)))
-    provider = store.graph.graph.node(store.node.provider) if _known_provider(store) else None
+    provider = store.graph.graph.node(store.node.provider) if known_provider(store) else None
     given = provider.get(join("defaultTags.tags", CLASS_TAG)) if provider is not None else None
     value = own if own.raw is not None else Value(store, own.path, given)
     return value.is_(*CLASSES)
@@ -168,28 +167,6 @@ def provider_pinned(provider: Resource) -> Truth:
     """Another version of the provider has other defaults: the same program then deploys something else."""
     version = Value(provider, "version", provider.node.get("version"))
     return version.present()
-
-
-@rule(
-    "data-region",
-    title="Data stays in the region of its stack",
-    severity=Severity.MEDIUM,
-    types=DATA_STORES,
-    fix="no region argument on the resource, or a waiver that says why the data may be there",
-    profiles=STRICT,
-)
-def data_region(store: Resource) -> Truth:
-    """Personal data in another jurisdiction needs a legal ground; copies for disaster recovery are no exception.
-
-    The region of a stack is that of the provider that most of its resources have.
-    """
-    home = _home_region(store.graph.graph)
-    if home is None:
-        return NOT_APPLICABLE
-    if isinstance(home, Unknown):
-        return store.says(None, "a region that is known")
-    own = Value(store, "region", store.node.get("region"))
-    return own.is_(home) if own.raw is not None else _provider_region(store).is_(home)
 
 
 @rule(
@@ -242,27 +219,10 @@ def _leaf(item: Any, path: str, key: str | int) -> Iterator[tuple[str, str, Any]
         yield join(path, key), _HUMP.sub("_", str(key)), item
 
 
-@functools.lru_cache(maxsize=4)
-def _home_region(graph: ResourceGraph) -> str | Unknown | None:
-    """The region that most resources of the stack have, by their providers; Unknown as soon as that of one is."""
-    given = (graph.node(node.provider).get("region") for node in graph.resources() if node.provider in graph)
-    regions = [region for region in given if isinstance(region, str | Unknown)]
-    unknown = next((region for region in regions if isinstance(region, Unknown)), None)
-    if unknown is not None:
-        return unknown
-    return next((region for region, _ in Counter(regions).most_common(1)), None)
-
-
 _looks_secret = functools.lru_cache(maxsize=16384)(is_secret_value)  # tags, regions and names are the same everywhere
 
 
-def _provider_region(store: Resource) -> Value:
-    graph = store.graph.graph
-    raw = graph.node(store.node.provider).get("region") if _known_provider(store) else None
-    return Value(store, "region", raw)
-
-
 RULES: Final = (
-    *(required_tags, data_classified, data_restricted_profile, protect_stateful, provider_pinned, data_region),
+    *(required_tags, data_classified, data_restricted_profile, protect_stateful, provider_pinned),
     secret_plain_property,
 )

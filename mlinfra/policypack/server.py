@@ -108,7 +108,10 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
     ) -> analyzer_pb2.AnalyzerStackConfigureResponse:
         self._declared, self._said, self._dry_run = Declared(), set(), request.dry_run
         self._declared.project, self._declared.stack = request.project, request.stack
-        self._settings.stack_configuration(request.project, dict(request.config))
+        try:
+            self._settings.stack_configuration(request.project, dict(request.config))
+        except MlinfraError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         self._read_files(context)
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
@@ -138,6 +141,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
             profile=self._settings.profile,
             waivers=self._waivers,
             today=_today(),
+            regions=self._settings.regions,
         )
         answer = self._answer(report.findings)
         refusal = self._refused([resource.urn for resource in request.resources if _declared(resource.type)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2
 
-from mlinfra.compliance import waiverfile
+from mlinfra.compliance import regions, waiverfile
 from mlinfra.compliance.profiles import Profile
 from mlinfra.errors import ConfigError, MlinfraError
 from mlinfra.policypack.evidence import Evidence
@@ -30,6 +30,11 @@ _SCHEMA: Final[dict[str, Any]] = {
     "waivers": {
         "type": "string",
         "description": "The waiver file. Default: mlinfra.waivers.yaml of the project, when the pack lies inside of it.",
+    },
+    "regions": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "The regions that data may be in. Default: the stack's configuration key mlinfra:regions, else any.",
     },
     "failClosed": {
         "type": "boolean",
@@ -96,6 +101,8 @@ class Settings:
         self.fail_closed = False
         self._given: Profile | None = None
         self._of_stack: Profile | None = None
+        self._regions: frozenset[str] = frozenset()
+        self._regions_of_stack: frozenset[str] = frozenset()
         self._files: dict[str, Path] = {}
         self._required = False
         self._project = ""
@@ -104,6 +111,11 @@ class Settings:
     def profile(self) -> Profile:
         """The profile that holds."""
         return self._given or self._of_stack or Profile.REGULATED
+
+    @property
+    def regions(self) -> frozenset[str]:
+        """The regions that data may be in; none where any is allowed."""
+        return self._regions or self._regions_of_stack
 
     def configure(self, properties: struct_pb2.Struct | None) -> None:
         """Take the policy's configuration. Raises ConfigError for what it does not know."""
@@ -123,12 +135,16 @@ class Settings:
             raise ConfigError(f"{SETTINGS.name}: profile = {profile!r} is none", fix=f"use {', '.join(Profile)}")
         self._given, self.fail_closed = Profile(profile) if profile else None, given.get("failClosed", False)
         self._required = given.get("requireAttestation", False)
+        self._regions = (
+            regions.allowed(given["regions"], f"{SETTINGS.name}: regions") if "regions" in given else frozenset()
+        )
         self._files = {name: Path(value) for name, value in given.items() if name in _TEXTS}
 
     def stack_configuration(self, project: str, config: Mapping[str, str]) -> None:
-        """Take the stack's configuration, in which a program may name its profile."""
+        """Take the stack's configuration, which may name its profile and regions. Raises ConfigError for what is no region."""
         self._project, named = project, config.get(f"{project}:profile")
         self._of_stack = Profile(named) if named in [one.value for one in Profile] else None
+        self._regions_of_stack = regions.configured(config)
 
     def waivers(self) -> tuple[Waiver, ...]:
         """The waivers that hold. Raises ConfigError when the file that is named is not there or makes no sense."""

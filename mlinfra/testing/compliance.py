@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlinfra.compliance import regions as places
 from mlinfra.compliance import waiverfile
 from mlinfra.compliance.check import run
 from mlinfra.compliance.formats.words import message, verdict
@@ -29,6 +30,7 @@ def assert_compliant(
     profile: Profile | str = Profile.REGULATED,
     waivers: Path | str | Iterable[Waiver | Mapping[str, Any]] = (),
     frameworks: Iterable[str] = (),
+    regions: Iterable[str] = (),
     fail_on: Severity | str = Severity.LOW,
     undetermined: bool = False,
     today: date | None = None,
@@ -37,8 +39,9 @@ def assert_compliant(
 
     `waivers` is a file such as mlinfra.waivers.yaml, or waivers as mappings with the same keys; those that the program
     declares count too. Rules of which nobody can say before deployment whether they are kept fail from high on; with
-    `undetermined=False` all of them do. `today` is the day on which waivers are judged. Raises AssertionError with every
-    finding, ConfigError for a profile, a severity or a waiver that makes no sense.
+    `undetermined=False` all of them do. `regions` are those that data may be in; without any it may be everywhere.
+    `today` is the day on which waivers are judged. Raises AssertionError with every
+    finding, ConfigError for a profile, a severity, a region or a waiver that makes no sense.
     """
     report = run(
         graph,
@@ -48,6 +51,7 @@ def assert_compliant(
         today=today or datetime.now(UTC).date(),
         frameworks=tuple(frameworks),
         fail_on=_severity(fail_on),
+        regions=places.allowed(named, "assert_compliant(regions=…)") if (named := [*regions]) else (),
     )
     open_ = [one for one in report.findings if one.waiver is None and one.verdict != "fail"]
     found = report.blocking + [one for one in open_ if not undetermined and one not in report.blocking]

@@ -5,7 +5,7 @@ graphs. A graph is a mapping of names to resources: `type` (`s3/bucket` is aws:s
 type) and inputs; `options` (`provider` is a name) and `secrets` (paths) are what Pulumi knows beside them. `${name}` is
 another resource's id, `${name.arn}` an output of it; `!unknown` a value that only a deployment can tell, `!unknown name` one
 that comes from another resource; `!json` makes a text of what follows.
-`$` holds what is about the case itself: `profile`, `today`, and `default: true` where a property is
+`$` holds what is about the case itself: `profile`, `today`, the `regions` that are allowed, and `default: true` where a property is
 left out on purpose. Top-level keys that begin with a dot hold what several cases share.
 """
 
@@ -53,6 +53,7 @@ class Case:
     default: bool
     number: int
     today: date
+    regions: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.rule}-{self.verdict.replace(' ', '-')}-{self.number}"
@@ -76,7 +77,8 @@ def _of_file(file: Path) -> list[Case]:
                 profile = Profile(about.get("profile", "regulated"))
                 today = about.get("today", date(2026, 11, 22))
                 made = graph(resources or {})
-                found.append(Case(rule, verdict, made, profile, about.get("default", False), number, today))
+                regions = tuple(about.get("regions", ()))
+                found.append(Case(rule, verdict, made, profile, about.get("default", False), number, today, regions))
     return found
 
 

@@ -19,7 +19,7 @@ RANK = {Verdict.FAIL: 3, Verdict.UNDETERMINED: 2, Verdict.PASS: 1, Verdict.NOT_A
 
 def verdict(case: Case, graph: ResourceGraph) -> Verdict:
     """The worst that the rule says of a resource of the graph."""
-    outcomes = list(evaluate(graph, [BY_ID[case.rule]], case.profile, today=case.today))
+    outcomes = list(evaluate(graph, [BY_ID[case.rule]], case.profile, today=case.today, regions=case.regions))
     assert not [one.error for one in outcomes if one.error]
     assert all(one.evidence for one in outcomes if one.verdict in (Verdict.FAIL, Verdict.UNDETERMINED))
     return max((one.verdict for one in outcomes), key=RANK.__getitem__, default=Verdict.NOT_APPLICABLE)

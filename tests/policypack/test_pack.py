@@ -173,11 +173,27 @@ def test_the_profile_is_the_settings_or_the_stacks() -> None:
         ({"failClosed": "yes"}, "failClosed = 'yes'"),
         ({"failOpen": True}, "no setting 'failOpen'"),
         ({"waivers": "nowhere.yaml"}, "no such file"),
+        ({"regions": ["eu-mars-1"]}, "regions: there is no region 'eu-mars-1'"),
+        ({"regions": "everywhere"}, "regions: there is no region 'everywhere'"),
+        ({"config": {"mlinfra:regions": "{}"}}, "mlinfra:regions = '{}' is no list of regions"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], wrong: str) -> None:
     with pytest.raises(Aborted, match=wrong):
         Engine(**settings)
+
+
+def test_regions_are_the_settings_or_the_stacks() -> None:
+    provider = ResourceState(
+        urn="urn:pulumi:dev::demo::pulumi:providers:aws::default", type="pulumi:providers:aws", custom=True,
+        inputs={"region": "eu-west-1"}, outputs={"region": "eu-west-1"}, parent=STACK_URN,
+    )  # fmt: skip
+    states = [STACK, provider, bucket("b")]
+    assert levels(Engine().run(states), "region-allowed") == {}
+    for engine in (Engine(regions=["us-east-1"]), Engine(config={"mlinfra:regions": '["us-east-1"]'})):
+        assert levels(engine.run(states), "region-allowed") == {"default": MANDATORY}
+    settings_win = Engine(regions=["eu-west-1"], config={"mlinfra:regions": '["us-east-1"]'})
+    assert levels(settings_win.run(states), "region-allowed") == {}
 
 
 def test_waivers_hold(tmp_path: Path) -> None:

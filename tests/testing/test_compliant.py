@@ -59,7 +59,9 @@ def test_the_fixture_finds_the_waivers_above_the_test(mlinfra_compliant) -> None
     mlinfra_compliant(graph(False), **ONLY, waivers=[WAIVER])
 
 
-@pytest.mark.parametrize("wrong", [{"profile": "lax"}, {"fail_on": "worst"}, {"waivers": [{"rule": "kms-rotation"}]}])
+@pytest.mark.parametrize(
+    "wrong", [{"profile": "lax"}, {"fail_on": "worst"}, {"regions": ["mars"]}, {"waivers": [{"rule": "kms-rotation"}]}]
+)
 def test_what_makes_no_sense_is_refused(wrong: dict) -> None:
     with pytest.raises(ConfigError, match="assert_compliant"):
         assert_compliant(graph(True), **wrong)

@@ -76,6 +76,23 @@ def test_the_stacks_own_profile_counts(project) -> None:
     assert report(project.run("check", "-j", "-c", "profile=mine"))["profile"] == "regulated"
 
 
+def test_the_regions_of_the_configuration_or_the_command_line_are_allowed(project) -> None:
+    def told(*options: str) -> list[str]:
+        found = report(project.run("check", "-j", *options))["findings"]
+        return [one["resource"]["name"] for one in found if one["rule"] == "region-allowed"]
+
+    assert told() == []
+    assert told("--region", "us-east-1", "--region", "eu-west-1") == []
+    (provider,) = told("--region", "eu-west-1")  # not every resource beside it
+    assert provider.startswith("default")
+    project.write("Pulumi.dev.yaml", "config:\n  aws:region: us-east-1\n  mlinfra:regions: [eu-central-1]\n")
+    assert told() == [provider]
+    assert told("--region", "us-east-1") == []
+    project.write("Pulumi.dev.yaml", "config:\n  aws:region: us-east-1\n  mlinfra:regions: [mars]\n")
+    ran = project.run("check")
+    assert (ran.code, "mlinfra:regions: there is no region 'mars'" in ran.error) == (2, True)
+
+
 def test_files_are_written_beside_the_terminal(project) -> None:
     formats = {
         "json": "a/b/r.json",
@@ -102,6 +119,7 @@ def test_files_are_written_beside_the_terminal(project) -> None:
         (["-f", "json", "-f", "sarif"], "json and sarif cannot share standard output"),
         (["--fail-on", "bad"], "--fail-on is 'bad'"),
         (["--profile", "lax"], "--profile is 'lax'"),
+        (["--region", "mars"], "--region: there is no region 'mars'"),
         (["--framework", "sox"], "there is no framework 'sox'"),
         (["--waivers", "none.yaml"], "--waivers none.yaml: there is no such file"),
         (["--state", "none.json"], "none.json cannot be read"),
