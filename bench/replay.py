@@ -1,7 +1,8 @@
 """A plain boto3 script that does the calls of an `up` again, one after the other, as a script would.
 
-`python -m bench.replay record URL FILE PROJECT STACK` deploys with the sandbox's provider in this process and notes every
-call that it makes to create resources; the look-ups by which the sandbox tells what AWS would refuse are none of them.
+`python -m bench.replay record URL FILE PROJECT STACK` deploys with the sandbox's provider `aws` in this process and notes
+every call that it makes to create resources; the look-ups by which the sandbox tells what AWS would refuse are none of
+them. What goes into Kubernetes goes to the running sandbox's own provider and is not noted: boto3 has no calls for it.
 What a call took from an earlier answer becomes a link, so that `python -m bench.replay do URL FILE` can do the calls
 again in an empty account.
 """
@@ -24,8 +25,13 @@ def record(endpoint: str, file: str, project: str, stack: str) -> None:
     from mlinfra.engine import Options, Stack, up
     from mlinfra.sandbox.aws import serve
     from mlinfra.sandbox.aws.account import Account
+    from mlinfra.sandbox.server import control
     from mlinfra.stack.project import Project
+    from mlinfra.stack.stack import default_home
 
+    sandbox = control.status(default_home())
+    if sandbox is None or sandbox.endpoint_url != endpoint:
+        sys.exit(f"the sandbox of {default_home()} does not answer at {endpoint}")
     calls: list[dict[str, Any]] = []
     original = Account.call
 
@@ -38,7 +44,8 @@ def record(endpoint: str, file: str, project: str, stack: str) -> None:
 
     Account.call = noted  # type: ignore[method-assign]
     server, port = serve(endpoint)
-    options = Options(env={"PULUMI_DEBUG_PROVIDERS": f"aws:{port}"}, take_over_lock=True)
+    attached = f"aws:{port},kubernetes:{sandbox.kubernetes_port}"
+    options = Options(env={"PULUMI_DEBUG_PROVIDERS": attached}, take_over_lock=True)
     result = up(Stack.open(Project.load(project), stack), options, lambda _: None)
     server.stop(None)
     if result.failed:
