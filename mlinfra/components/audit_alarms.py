@@ -29,6 +29,16 @@ from mlinfra.components.problems import Invalid
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
+def addresses(value: Sequence[str]) -> Sequence[str]:
+    """Refuses what is no address, and whoever would be told twice."""
+    for email in value:
+        if not _EMAIL.fullmatch(email):
+            raise Invalid(f"{email!r} is not an address", fix="give one such as security@example.com")
+    if len(set(value)) < len(value):
+        raise Invalid("an address stands there twice", fix="name everybody once")
+    return value
+
+
 class AuditAlarmsArgs(Args):
     """Arguments of `AuditAlarms`."""
 
@@ -47,15 +57,7 @@ class AuditAlarmsArgs(Args):
     _key = field_validator("logs_key_arn")(references.key_arn)
     _topic = field_validator("existing_topic_arn")(references.topic_arn)
 
-    @field_validator("emails")
-    @classmethod
-    def _addresses(cls, value: Sequence[str]) -> Sequence[str]:
-        for email in value:
-            if not _EMAIL.fullmatch(email):
-                raise Invalid(f"{email!r} is not an address", fix="give one such as security@example.com")
-        if len(set(value)) < len(value):
-            raise Invalid("an address stands there twice", fix="name everybody once")
-        return value
+    _addresses = field_validator("emails")(addresses)
 
     @model_validator(mode="after")
     def _heard(self) -> "AuditAlarmsArgs":

@@ -71,6 +71,10 @@ class Component(pulumi.ComponentResource, Generic[ArgsT]):
         """Options of a child: this component is its parent; `options` are what is meant for that child alone."""
         return pulumi.ResourceOptions(parent=self, **options)
 
+    def part(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of a component that this one is made of. One that stood by itself before, under the same name, stays."""
+        return self.child(aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)], **options)
+
     @staticmethod
     def qualified_name(name: str) -> str:
         """A name for what AWS cannot be left to name, told apart from the same component's in other stacks."""

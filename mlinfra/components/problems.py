@@ -85,19 +85,23 @@ def _locate(location: tuple[int | str, ...], given: Any, kind: str) -> tuple[str
     path, value = "", given
     for part in location:
         if isinstance(value, Mapping) and part in value:
-            path, value = _joined(path, part), value[part]
+            path, value = _step(path, part), value[part]
         elif isinstance(part, int) and isinstance(value, Sequence) and not isinstance(value, str) and part < len(value):
             path, value = f"{path}[{part}]", value[part]
         elif kind == "missing" and part == location[-1]:
-            return _joined(path, part), _ABSENT
+            return _step(path, part), _ABSENT
         else:
             break
     return path, value
 
 
-def _joined(path: str, part: object) -> str:
-    step = str(part) if _PLAIN.fullmatch(str(part)) else repr(part)
-    return f"{path}.{step}" if path else step
+def joined(path: str, rest: str) -> str:
+    """The name of an argument within another one."""
+    return f"{path}.{rest}" if path else rest
+
+
+def _step(path: str, part: object) -> str:
+    return joined(path, str(part) if _PLAIN.fullmatch(str(part)) else repr(part))
 
 
 def _problems(
@@ -108,7 +112,7 @@ def _problems(
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     if isinstance(cause, ArgumentError):
         for inner in cause.problems:
-            yield Problem(f"{path}.{inner.argument}", inner.given, inner.reason, inner.fix)
+            yield Problem(joined(path, inner.argument), inner.given, inner.reason, inner.fix)
     elif isinstance(cause, Invalid):
         argument, value = _named(cause.argument, model, given) if cause.argument else (path, value)
         yield Problem(argument, "" if value is _ABSENT else shown(value), cause.reason, cause.fix)

@@ -16,11 +16,9 @@ from mlinfra.components.pools.shape import Shape
 from mlinfra.components.problems import Invalid
 
 
-class NodePoolArgs(Args):
-    """Arguments of `NodePool`, and of every other pool."""
+class PoolArguments(Args):
+    """What a pool is told, whichever cluster it stands on."""
 
-    cluster: ClusterReference
-    """The cluster that its nodes join: a `Cluster`'s reference."""
     instance_types: Sequence[str]
     """The instance types of its nodes, the preferred ones first, such as m7i.2xlarge, or p5.48xlarge with GPUs. Spot wants
     three at least."""
@@ -42,8 +40,6 @@ class NodePoolArgs(Args):
     release_version: Optional[str] = None
     """The release of EKS's images, such as 1.35.3-20260415, or 1.57.0-4b9a8c21 of Bottlerocket. Default: the catalogue's
     for al2023 and the cluster's version; the newest one when it has none (a GPU pool wants one)."""
-    disk_gib: int = 100
-    """The encrypted disk of a node in GiB, 20 at least, for images and what pods write. Default: 100."""
     local_disks: Optional[bool] = None
     """Whether the local NVMe disks of a node hold images and what pods write, as one striped disk. What is on them ends
     with the node. Default: yes where every instance type has such disks."""
@@ -67,6 +63,15 @@ class NodePoolArgs(Args):
         if twice:
             raise Invalid(f"{twice} is there twice", fix="give every type once")
         return value
+
+
+class NodePoolArgs(PoolArguments):
+    """Arguments of `NodePool`, and of every other pool."""
+
+    cluster: ClusterReference
+    """The cluster that its nodes join: a `Cluster`'s reference."""
+    disk_gib: int = 100
+    """The encrypted disk of a node in GiB, 20 at least, for images and what pods write. Default: 100."""
 
     @model_validator(mode="after")
     def _possible(self) -> "NodePoolArgs":

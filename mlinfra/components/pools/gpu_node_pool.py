@@ -4,16 +4,15 @@ from typing import Optional
 
 import pulumi
 
+from mlinfra.components.args import Args
 from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.pool import Pool
 from mlinfra.components.pools.sharing import Sharing
 
 
-class GpuNodePoolArgs(NodePoolArgs):
-    """Arguments of `GpuNodePool`."""
+class GpuArguments(Args):
+    """What a pool of nodes with accelerators is told besides."""
 
-    disk_gib: int = 200
-    """The encrypted disk of a node in GiB, 20 at least: images of ML frameworks are large. Default: 200."""
     efa: Optional[bool] = None
     """Whether nodes have the Elastic Fabric Adapter, on every network card, for jobs over several of them. Default: yes
     for a fixed or reserved pool of types with several network cards, unless of Spot; no otherwise."""
@@ -21,6 +20,13 @@ class GpuNodePoolArgs(NodePoolArgs):
     """How several pods share a GPU: a MIG profile or time slices. Default: a pod has whole GPUs."""
     dra: bool = False
     """Whether the NVIDIA DRA driver advertises the GPUs, in place of the device plugin. Default: no."""
+
+
+class GpuNodePoolArgs(GpuArguments, NodePoolArgs):
+    """Arguments of `GpuNodePool`."""
+
+    disk_gib: int = 200
+    """The encrypted disk of a node in GiB, 20 at least: images of ML frameworks are large. Default: 200."""
 
 
 class GpuNodePool(Pool[GpuNodePoolArgs]):

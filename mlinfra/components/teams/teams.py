@@ -38,20 +38,14 @@ class PodSecurity(StrEnum):
     """Pods without the known ways to the node. For software that must run as root."""
 
 
-class TeamSpaceArgs(Args):
-    """Arguments of `TeamSpace`."""
+class ClusterTeam(Args):
+    """A team on a cluster: its people, what it may use, and whom its pods talk to."""
 
-    cluster: ClusterReference
-    """The cluster, a `Cluster`'s reference."""
     members: Mapping[str, Sequence[str]]
     """The Kubernetes groups of the team's people by persona (data-scientist, ml-engineer, platform-operator, auditor), as
     the cluster's access entries give them."""
     quota: TeamQuota
     """What everything in the namespace may use together."""
-    namespace: Optional[str] = None
-    """The namespace. Default: the component's name."""
-    pools: Sequence[PoolReference] = ()
-    """The node pools of the cluster, so that no device that they offer is left without a limit. Default: none."""
     defaults: ContainerDefaults = ContainerDefaults()
     """What containers get when they say nothing. Default: half a processor and 2 GiB."""
     connections: Sequence[TeamConnection] = ()
@@ -82,11 +76,6 @@ class TeamSpaceArgs(Args):
                 names.group(group)
         return value
 
-    @field_validator("namespace")
-    @classmethod
-    def _namespace(cls, value: Optional[str]) -> Optional[str]:
-        return value if value is None else names.namespace(value)
-
     @field_validator("service_accounts")
     @classmethod
     def _accounts(cls, value: Sequence[str]) -> Sequence[str]:
@@ -102,6 +91,22 @@ class TeamSpaceArgs(Args):
     def _connections(cls, value: Sequence[TeamConnection]) -> Sequence[TeamConnection]:
         _unlike([connection.name for connection in value], "connection")
         return value
+
+
+class TeamSpaceArgs(ClusterTeam):
+    """Arguments of `TeamSpace`."""
+
+    cluster: ClusterReference
+    """The cluster, a `Cluster`'s reference."""
+    namespace: Optional[str] = None
+    """The namespace. Default: the component's name."""
+    pools: Sequence[PoolReference] = ()
+    """The node pools of the cluster, so that no device that they offer is left without a limit. Default: none."""
+
+    @field_validator("namespace")
+    @classmethod
+    def _namespace(cls, value: Optional[str]) -> Optional[str]:
+        return value if value is None else names.namespace(value)
 
     @model_validator(mode="after")
     def _devices(self) -> "TeamSpaceArgs":

@@ -1,0 +1,1 @@
+"""Layers of a platform: components made of components, wired and in order."""
