@@ -42,6 +42,8 @@ def test_a_closed_platform_reaches_all_that_clusters_and_studios_need() -> None:
 def test_services_are_needed_in_the_order_of_the_table_and_by_those_named_alone() -> None:
     assert needed([]) == ()
     assert needed(["FileSystem"]) == ("elasticfilesystem",)
+    nodes = ["s3", "ecr.api", "ecr.dkr", "logs", "ecs", "ecs-agent", "ecs-telemetry"]
+    assert list(needed(["BatchTraining"])) == nodes
     assert list(needed(["sagemaker", "eks"])) == [s for s in endpoints() if s in needed(["eks", "sagemaker"])]
 
 

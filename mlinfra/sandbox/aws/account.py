@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ACCOUNT_ID: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
+RETRY_SECONDS: Final = 0.2
 ATTEMPTS: Final = 5  # at a call that is throttled or fails on the server's side; pulumi-aws makes up to 25
 NOT_FOUND: Final = re.compile(r"NotFound|NoSuch|NonExist|DoesNotExist|NotExist|^404$")
 # Answers of 200 that carry failures (measured with ec2, events and kinesis): where, code and message.
@@ -31,22 +33,26 @@ REPORTED: Final = (
 
 
 class AwsError(Exception):
-    """An AWS call that was refused. `code` is AWS's error code."""
+    """An AWS call that was refused. `code` is AWS's error code; `transient`: a little later it might not be."""
 
-    def __init__(self, operation: str, code: str, message: str) -> None:
+    def __init__(self, operation: str, code: str, message: str, *, transient: bool = False) -> None:
         super().__init__(f"{operation}: {code}: {message}")
-        self.operation, self.code, self.message = operation, code, message
+        self.operation, self.code, self.message, self.transient = operation, code, message, transient
 
 
 class Account:
     """boto3 onto one endpoint. Clients are made once per service and region and shared by all threads.
 
     What AWS would refuse and the server does not is refused here, before a call is sent. `application` is the server's own
-    one when it lives in this process: calls then go straight into it.
+    one when it lives in this process: calls then go straight into it. `patience` is for how many seconds a call is tried
+    again that is refused for the lack of what may still come, such as a role, or for what may still go.
     """
 
-    def __init__(self, endpoint_url: str, application: transport.Application | None = None) -> None:
+    def __init__(
+        self, endpoint_url: str, application: transport.Application | None = None, *, patience: float = 0
+    ) -> None:
         self.endpoint_url = endpoint_url
+        self.patience = patience
         core = Session()
         core.set_config_variable("profile", None)
         self._session = boto3.Session(
@@ -82,13 +88,24 @@ class Account:
 
     def call(self, service: str, operation: str, params: Mapping[str, Any], region: str = DEFAULT_REGION) -> Any:
         """Call `operation` (in boto3's spelling) and return its answer. Raises `AwsError` when it is refused."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                return self._call(service, operation, params, region)
+            except AwsError as error:
+                if not error.transient or time.monotonic() >= deadline:
+                    raise
+            time.sleep(RETRY_SECONDS)
+
+    def _call(self, service: str, operation: str, params: Mapping[str, Any], region: str) -> Any:
         client = self.client(service, region)
         name = client.meta.method_to_api_mapping[operation]
         try:
             answer = getattr(client, operation)(**params)
         except ClientError as error:
-            details = error.response.get("Error", {})
-            raise AwsError(name, str(details.get("Code", "")), str(details.get("Message", ""))) from error
+            details, metadata = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+            code, message = str(details.get("Code", "")), str(details.get("Message", ""))
+            raise AwsError(name, code, message, transient=bool(metadata.get("Transient"))) from error
         except ParamValidationError as error:
             raise AwsError(name, "ValidationError", str(error).partition("\n")[2] or str(error)) from error
         except BotoCoreError as error:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mlinfra.sandbox")
 WIRE: Final = Wire(secrets=False, resources=False)
+PATIENCE_SECONDS: Final = 3.0  # pulumi-aws tries for minutes, but here nothing takes that long to come or to go
 WARM: Final = {
     "ec2": "describe_vpcs",
     "s3": "list_buckets",
@@ -49,7 +50,7 @@ def serve(
     `application` is the account's WSGI application, if it lives in this process: that saves the way over HTTP. `claims`
     are those on the account so far.
     """
-    account = Account(endpoint_url, application)
+    account = Account(endpoint_url, application, patience=PATIENCE_SECONDS)
     server, bound = plugin.serve(Servicer(account, claims or Claims()), "aws", port)
     if application is not None:
         threading.Thread(target=_warm, args=(account,), daemon=True).start()

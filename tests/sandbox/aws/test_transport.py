@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
 
-from mlinfra.sandbox.aws.account import ATTEMPTS, Account, AwsError
+from mlinfra.sandbox.aws.account import ACCOUNT_ID, ATTEMPTS, Account, AwsError
 from mlinfra.sandbox.server.wire import origin_of
+from tests.sandbox.conftest import Sandbox
+from tests.sandbox.refusals.cloud import ARCHIVE
 
 CONNECTION = ("HTTP_CONNECTION", "HTTP_ACCEPT_ENCODING", "REMOTE_PORT", "SERVER_SOFTWARE", "HTTP_EXPECT")
 SIGNATURE = ("HTTP_X_AMZ_DATE", "HTTP_AUTHORIZATION", "HTTP_AMZ_SDK_INVOCATION_ID", "HTTP_X_AMZ_CONTENT_SHA256")
@@ -146,3 +151,22 @@ def test_what_does_not_is_told(status: str, body: bytes, attempts: int, code: st
     with pytest.raises(AwsError) as refused:
         Account("http://127.0.0.1:1", application=application).call("sns", "list_topics", {})
     assert (refused.value.code, len(application.seen), len(naps)) == (code, attempts, attempts - 1)
+
+
+def test_what_is_refused_for_a_while_is_tried_for_a_while(sandbox: Sandbox) -> None:
+    """A role that another resource of the same deployment is just making."""
+    account = Account(sandbox.endpoint_url, patience=5.0)
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"RoleName": "late", "AssumeRolePolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [trust]})}
+    named = {"FunctionName": "late", "Role": f"arn:aws:iam::{ACCOUNT_ID}:role/late"}
+    function = {**named, "Runtime": "python3.12", "Handler": "a.b", "Code": {"ZipFile": ARCHIVE}}
+    impatient = Account(sandbox.endpoint_url)
+    with pytest.raises(AwsError) as refused:
+        impatient.call("lambda", "create_function", function)
+    assert refused.value.transient
+    with ThreadPoolExecutor(1) as later:
+        made = later.submit(lambda: (time.sleep(0.5), impatient.call("iam", "create_role", role)))
+        assert account.call("lambda", "create_function", function)["FunctionName"] == "late"
+        made.result()
+    account.call("lambda", "delete_function", {"FunctionName": "late"})
+    account.call("iam", "delete_role", {"RoleName": "late"})

@@ -268,6 +268,13 @@ CASES = [
     Case("batch", "JobDefinition",
          made("batch", "register_job_definition", jobDefinitionName="*", type="multinode", nodeProperties=NODES),
          "RegisterJobDefinition", {"nodeProperties.numNodes": 2, "nodeProperties.mainNode": 0}),
+    Case("batch", "ComputeEnvironment",
+         lambda clients: made("batch", "create_compute_environment", computeEnvironmentName="*", type="UNMANAGED",
+              serviceRole=clients("iam").create_role(RoleName=unique("role"), AssumeRolePolicyDocument="{}")["Role"]["Arn"])(
+                  clients),
+         "CreateComputeEnvironment", {}, [
+        ("UpdateComputeEnvironment", {"computeResources": {"maxvCpus": 128}, "updatePolicy": {"terminateJobsOnUpdate": True}},
+         {"computeResources.maxvCpus": 128, "updatePolicy.terminateJobsOnUpdate": True})]),
     Case("budgets", "Budget", parents.budget, "CreateBudget", {}, [
         ("UpdateBudget", {"NewBudget": {"BudgetName": "{BudgetName}", "BudgetLimit": {"Amount": "20", "Unit": "USD"},
                                         "TimeUnit": "QUARTERLY", "BudgetType": "COST"}},

@@ -43,6 +43,30 @@ def six_groups_on_an_interface(aws: Cloud) -> None:
     aws.interface(aws.subnet(vpc), *(aws.group(vpc) for _ in range(6)))
 
 
+@mistake("ec2.ModifyNetworkInterfaceAttribute", "SecurityGroupsPerInterfaceLimitExceeded")
+def sixth_group_of_an_interface(aws: Cloud) -> None:
+    vpc = aws.vpc()
+    interface = aws.interface(aws.subnet(vpc), aws.group(vpc))
+    groups = [aws.group(vpc) for _ in range(6)]
+    aws.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=groups)
+
+
+@mistake("ec2.RunInstances", "SecurityGroupsPerInterfaceLimitExceeded")
+def six_groups_on_an_instance(aws: Cloud) -> None:
+    vpc = aws.vpc()
+    card = {"DeviceIndex": 0, "SubnetId": aws.subnet(vpc), "Groups": [aws.group(vpc) for _ in range(6)]}
+    image = aws.ec2.register_image(Name=name("image"))["ImageId"]
+    aws.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, NetworkInterfaces=[card])
+
+
+@mistake("efs.CreateMountTarget", "SecurityGroupLimitExceeded")
+def six_groups_on_a_mount_target(aws: Cloud) -> None:
+    vpc = aws.vpc()
+    files = aws.efs.create_file_system(CreationToken=name())["FileSystemId"]
+    groups = [aws.group(vpc) for _ in range(6)]
+    aws.efs.create_mount_target(FileSystemId=files, SubnetId=aws.subnet(vpc), SecurityGroups=groups)
+
+
 @mistake("cloudtrail.CreateTrail", "MaximumNumberOfTrailsExceededException")
 def sixth_trail_in_a_region(aws: Cloud) -> None:
     from tests.sandbox.refusals.mistakes.observing import trail_bucket
