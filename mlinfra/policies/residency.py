@@ -55,7 +55,9 @@ def region_allowed(resource: Resource) -> Truth:
         return (
             own.is_(*allowed) if own.raw is not None else own.says(None, "a region that the program or its stack names")
         )
-    given = own.raw is not None and own.raw == _provider_region(resource).raw  # as the provider writes it into resources
+    given = (
+        own.raw is not None and own.raw == _provider_region(resource).raw
+    )  # as the provider writes it into resources
     return all_of(
         only_if(one.present(), one.where(lambda raw: _region(raw) in allowed, " or ".join(allowed)))
         for one in (*([] if given else [own]), *_copies(resource))
