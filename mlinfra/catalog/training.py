@@ -23,6 +23,11 @@ def queued(chart: str) -> tuple[str, ...]:
     return tuple(_table()["operators"][chart]["queued"])
 
 
+def defined_outside() -> Mapping[str, str]:
+    """Charts whose custom resource definitions Helm installs once and never updates, with their API group."""
+    return dict(_table()["definitions"]["groups"])
+
+
 def network_levels(types: Collection[InstanceType]) -> tuple[str, ...]:
     """The labels that say where nodes of these types stand in AWS's network, the widest first; none unless all have them."""
     network = _table()["network"]

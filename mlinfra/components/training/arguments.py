@@ -15,7 +15,7 @@ from mlinfra.components.releases import chart_versions
 from mlinfra.components.teams import names
 from mlinfra.components.teams.connections import TeamConnection
 from mlinfra.components.teams.quota import TeamQuota
-from mlinfra.components.training import checks
+from mlinfra.components.training import checks, definitions
 from mlinfra.components.training.stores import TrainingStore
 
 DRIVER: Final = "spark"
@@ -55,20 +55,11 @@ class PoolShare(Args):
         return self.accelerators if self.accelerators is not None else self.nodes or 0
 
 
-class TrainingTeam(Args):
-    """A team that trains: in a namespace of its own, or in one that a `TeamSpace` has made."""
+class TeamTraining(Args):
+    """What a team trains with."""
 
     shares: Mapping[str, PoolShare]
     """Its share of each pool that it may use, by the pool's name. Others it cannot use."""
-    members: Mapping[str, Sequence[str]] = {}
-    """The Kubernetes groups of the team's people by persona, as a `TeamSpace` has them. Default: `namespace` is given."""
-    namespace: Optional[pulumi.Input[str]] = None
-    """The `namespace` of the team's `TeamSpace`, which is called like the team. Default: one is made for `members`."""
-    quota: Optional[TeamQuota] = None
-    """What everything in the namespace may use together, when it is made here. Default: its shares, with all that it may
-    borrow."""
-    connections: Sequence[TeamConnection] = ()
-    """Traffic with others, when the namespace is made here. Default: none beside what training needs."""
     datasets: Sequence[str] = ()
     """The stores that its jobs read. Default: none."""
     checkpoints: str = ""
@@ -79,6 +70,29 @@ class TrainingTeam(Args):
     """Its weight where `fair_sharing` divides what nobody owns. Default: 1."""
 
     @model_validator(mode="after")
+    def _something(self) -> "TeamTraining":
+        if not self.shares:
+            fix = "name a pool, such as {'training': PoolShare(accelerators=16)}"
+            raise Invalid("it could use nothing", fix=fix, argument="shares")
+        if self.weight <= 0:
+            raise Invalid(f"{self.weight} would let it have nothing", fix="give more than 0", argument="weight")
+        return self
+
+
+class TrainingTeam(TeamTraining):
+    """A team that trains: in a namespace of its own, or in one that a `TeamSpace` has made."""
+
+    members: Mapping[str, Sequence[str]] = {}
+    """The Kubernetes groups of the team's people by persona, as a `TeamSpace` has them. Default: `namespace` is given."""
+    namespace: Optional[pulumi.Input[str]] = None
+    """The `namespace` of the team's `TeamSpace`, which is called like the team. Default: one is made for `members`."""
+    quota: Optional[TeamQuota] = None
+    """What everything in the namespace may use together, when it is made here. Default: its shares, with all that it may
+    borrow."""
+    connections: Sequence[TeamConnection] = ()
+    """Traffic with others, when the namespace is made here. Default: none beside what training needs."""
+
+    @model_validator(mode="after")
     def _one_place(self) -> "TrainingTeam":
         if bool(self.members) == (self.namespace is not None):
             reason = "nobody could use its namespace" if not self.members else "its TeamSpace has its members"
@@ -86,11 +100,6 @@ class TrainingTeam(Args):
         if self.namespace is not None and (self.quota or self.connections):
             argument = "quota" if self.quota else "connections"
             raise Invalid("its TeamSpace has that", fix="give it there", argument=argument)
-        if not self.shares:
-            fix = "name a pool, such as {'training': PoolShare(accelerators=16)}"
-            raise Invalid("it could use nothing", fix=fix, argument="shares")
-        if self.weight <= 0:
-            raise Invalid(f"{self.weight} would let it have nothing", fix="give more than 0", argument="weight")
         return self
 
 
@@ -179,7 +188,48 @@ class Queueing(Args):
         return self
 
 
-class TrainingClusterArgs(Args):
+class TrainingArguments(Args):
+    """What training on a cluster is told, besides who trains and where."""
+
+    operators: TrainingOperators = TrainingOperators()
+    """Which operators run. Default: all."""
+    queueing: Queueing = Queueing()
+    """How jobs wait, and who gives way to whom."""
+    networks: Sequence[str] = ()
+    """Networks that jobs reach on port 443: the VPC's, with its endpoints and the API server, and those of S3 in the region
+    where the VPC has a gateway for it (they stand in its prefix list, com.amazonaws.<region>.s3). Default: none."""
+    service_account: str = "trainer"
+    """The name of the service account of jobs. Default: trainer."""
+    versions: Mapping[str, str] = {}
+    """Versions of charts that differ from the version lock, by chart. Default: none."""
+    definitions: Mapping[str, str] = {}
+    """Files of custom resource definitions by chart (`helm show crds`), for jobset, kuberay-operator and spark-operator: Helm
+    installs theirs once and never again; what a file has is updated before its chart. Default: none, Helm installs them."""
+
+    @field_validator("networks")
+    @classmethod
+    def _networks(cls, value: Sequence[str]) -> Sequence[str]:
+        return checks.networks(value)
+
+    @field_validator("service_account")
+    @classmethod
+    def _account(cls, value: str) -> str:
+        if value in ("default", DRIVER):
+            raise Invalid(f"{value!r} is taken", fix="give jobs an account of their own, such as trainer")
+        return names.label("the name of a service account", "trainer")(value)
+
+    @field_validator("versions")
+    @classmethod
+    def _versions(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        return chart_versions(value, TrainingOperators().charts())
+
+    @field_validator("definitions")
+    @classmethod
+    def _definitions(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        return definitions.checked(value)
+
+
+class TrainingClusterArgs(TrainingArguments):
     """Arguments of `TrainingCluster`."""
 
     cluster: ClusterReference
@@ -192,17 +242,6 @@ class TrainingClusterArgs(Args):
     """The teams by name, which is also that of their namespaces."""
     stores: Mapping[str, TrainingStore] = {}
     """Places for data by name. Default: none."""
-    operators: TrainingOperators = TrainingOperators()
-    """Which operators run. Default: all."""
-    queueing: Queueing = Queueing()
-    """How jobs wait, and who gives way to whom."""
-    networks: Sequence[str] = ()
-    """Networks that jobs reach on port 443: the VPC's, with its endpoints and the API server, and those of S3 in the region
-    where the VPC has a gateway for it (they stand in its prefix list, com.amazonaws.<region>.s3). Default: none."""
-    service_account: str = "trainer"
-    """The name of the service account of jobs. Default: trainer."""
-    versions: Mapping[str, str] = {}
-    """Versions of charts that differ from the version lock, by chart. Default: none."""
 
     _boundary = field_validator("boundary_arn")(references.policy_arn)
 
@@ -227,25 +266,9 @@ class TrainingClusterArgs(Args):
             names.label("the name of a store", "imagenet")(name)
         return value
 
-    @field_validator("networks")
-    @classmethod
-    def _networks(cls, value: Sequence[str]) -> Sequence[str]:
-        return checks.networks(value)
-
-    @field_validator("service_account")
-    @classmethod
-    def _account(cls, value: str) -> str:
-        if value in ("default", DRIVER):
-            raise Invalid(f"{value!r} is taken", fix="give jobs an account of their own, such as trainer")
-        return names.label("the name of a service account", "trainer")(value)
-
-    @field_validator("versions")
-    @classmethod
-    def _versions(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        return chart_versions(value, TrainingOperators().charts())
-
     @model_validator(mode="after")
     def _together(self) -> "TrainingClusterArgs":
+        checks.installed(self.operators.charts(), self.definitions, "definitions")
         checks.go_together(self.cluster.version, self.operators.charts(), self.versions)
         checks.shares(self.pools, self.teams)
         checks.stores(self.stores, self.teams)

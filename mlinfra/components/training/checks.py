@@ -43,10 +43,15 @@ def networks(value: Sequence[str]) -> Sequence[str]:
     return value
 
 
+def installed(charts: Sequence[str], named: Mapping[str, str], argument: str) -> None:
+    """Refuses what is said of charts that are not installed."""
+    if idle := sorted(named.keys() - set(charts)):
+        raise Invalid(f"{', '.join(idle)} is not installed", fix="leave it out", argument=argument)
+
+
 def go_together(kubernetes: str, charts: Sequence[str], versions: Mapping[str, str]) -> None:
     """Refuses versions of operators that do not work together, or not with this Kubernetes."""
-    if idle := sorted(versions.keys() - set(charts)):
-        raise Invalid(f"{', '.join(idle)} is not installed", fix="leave it out", argument="versions")
+    installed(charts, versions, "versions")
     chosen = Chosen(kubernetes, {chart: pinned(chart, versions).version for chart in charts})
     for finding in check(chosen, date.today()):  # noqa: DTZ011 - what does not fit together does not depend on the day
         if finding.problem is Problem.INCOMPATIBLE:

@@ -20,13 +20,17 @@ def custom(
     metadata: ObjectMetaArgs,
     fields: Mapping[str, Any],
     after: Sequence[pulumi.Resource] = (),
+    kept: bool = False,
 ) -> pulumi.CustomResource:
-    """An object of a custom kind, also of one whose fields stand outside of a spec, which pulumi-kubernetes has no class for."""
+    """An object of a custom kind, also of one whose fields stand outside of a spec, which pulumi-kubernetes has no class for.
+
+    `kept`: it stays in the cluster when it is no longer declared.
+    """
     return pulumi.CustomResource(
         f"kubernetes:{api}:{kind}",
         name,
         {"apiVersion": api, "kind": kind, "metadata": metadata, **fields},
-        parent.child(depends_on=[*after]),
+        parent.child(depends_on=[*after], retain_on_delete=kept or None),
     )
 
 

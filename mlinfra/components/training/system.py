@@ -20,6 +20,7 @@ from mlinfra.components.teams.connections import (
     network_peer,
     pods_peer,
 )
+from mlinfra.components.training import definitions
 from mlinfra.components.training.arguments import TrainingClusterArgs
 from mlinfra.components.training.objects import network_policies
 from mlinfra.components.training.operators import METRICS_PORTS, RAY_PORT, WEBHOOK_PORTS, values
@@ -78,13 +79,16 @@ def install(
     before = [*after, quota, nobody, *network_policies(parent, f"{name}-system", space.metadata.name, policies(args))]
     made: dict[str, kubernetes.helm.v3.Release] = {}
     for chart, given in values(args.operators, [*args.teams], args.queueing).items():
+        file = args.definitions.get(chart)
+        kinds = definitions.declare(parent, name, chart, file) if file else []
         made[chart] = release(
             parent,
             f"{name}-{chart}",
             pinned(chart, args.versions),
             values=given,
             namespace=space.metadata.name,
-            after=[*before, *made.values()],
+            after=[*before, *made.values(), *kinds],
+            skip_crds=bool(kinds),
         )
     return made
 

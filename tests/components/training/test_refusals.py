@@ -62,6 +62,12 @@ def vision(**other: Any) -> dict[str, Any]:
         ({"versions": {"spark-operator": "2.3.0"}}, "versions", "Kueue admits"),
         ({"versions": {"jobset": "0.11.0"}}, "versions", "Trainer is built against"),
         ({"versions": {"kueue": "0.18.1"}, "operators": {"kueue": False}}, "versions", "is not installed"),
+        ({"definitions": {"kueue": "kueue.yaml"}}, "definitions", "'kueue' does not keep definitions"),
+        ({"definitions": {"jobset": "nowhere.yaml"}}, "definitions", "nowhere.yaml cannot be read: No such file"),
+        ({"definitions": {"jobset": "/dev/null"}}, "definitions", "/dev/null has no definitions"),
+        ({"definitions": {"jobset": __file__}}, "definitions", "it is no YAML"),
+        ({"definitions": {"jobset": "pyproject.toml"}}, "definitions", "cannot be read"),
+        ({"definitions": {"jobset": "mlinfra.waivers.yaml"}}, "definitions", "something else than definitions of"),
         ({"cluster": platform.CLUSTER | {"version": "1.33"}}, "versions", "needs Kubernetes 1.34"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -182,6 +183,35 @@ def test_the_reference_says_what_jobs_must_know(graph: ResourceGraph, made: list
         reference.team("nobody")
     with pytest.raises(ValueError, match="no pool 'moon'"):
         reference.pool("moon")
+
+
+DEFINITION = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: rayjobs.ray.io, annotations: {controller-gen.kubebuilder.io/version: v0.17.3}}
+spec:
+  group: ray.io
+  names: {kind: RayJob, plural: rayjobs}
+  scope: Namespaced
+  versions: []
+"""
+
+
+def test_definitions_that_helm_never_updates_are_updated_before_their_chart(tmp_path: Path) -> None:
+    file = tmp_path / "kuberay.yaml"
+    file.write_text(DEFINITION)
+    operators: dict[str, Any] = {"kueue": False, "jobset": False, "spark": False}
+    graph = plan(lambda: platform.program(operators=operators, definitions={"kuberay-operator": str(file)}))
+    (kind,) = graph.of_type("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition")
+    assert kind in graph.dependencies(release(graph, "kuberay-operator"))
+    assert release(graph, "kuberay-operator").inputs["skipCrds"] is True
+    assert not release(graph, "kubeflow-trainer").inputs.get("skipCrds")
+    assert kind.options.retain_on_delete
+    assert kind.inputs["metadata"]["annotations"] == {
+        "controller-gen.kubebuilder.io/version": "v0.17.3",
+        "pulumi.com/patchForce": "true",
+    }
+    assert kind.inputs["spec"]["names"] == {"kind": "RayJob", "plural": "rayjobs"}
 
 
 def test_what_is_left_out_is_not_there() -> None:
