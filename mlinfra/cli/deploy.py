@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Option
 
 from mlinfra.cli.groups import grouped
+from mlinfra.cli.importing import AskingToImport, Imported
 from mlinfra.cli.options import EVIDENCE, WHAT, Asking, Evidence, Located, Scope, Shown, Where, flag
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def up(
 ) -> None:
     """Deploy a stack: create, update and delete what differs from its program.
 
-    It goes into the sandbox, which is started when it does not run. A stack that does not exist yet is made.
+    It goes into the sandbox, which is started when it does not run. A stack that
+    does not exist yet is made.
 
     mlinfra up                        preview, ask, deploy
     mlinfra up stacks/platform -y     another project, without asking
@@ -68,7 +69,7 @@ def up(
     mlinfra up -c vpc_cidr=10.8.0.0/16
     mlinfra up -s prod --require-attestation
 
-    Exit code 3: the signed check that was asked for is not there or does not hold.
+    Exit code 3: the signed check that was asked for is missing, or does not hold.
     """
     from mlinfra.cli.flow import Flow
 
@@ -147,28 +148,19 @@ def destroy(
 @grouped
 def import_(
     where: Where,
-    asking: Asking,
+    asking: AskingToImport,
     scope: Scope,
     shown: Shown,
-    *,
-    type: Annotated[str | None, Argument(metavar="TYPE", help="Such as aws:ec2/vpc:Vpc.", show_default=False)] = None,
-    name: Annotated[str | None, Argument(metavar="NAME", help="The name in your program.", show_default=False)] = None,
-    id: Annotated[str | None, Argument(metavar="ID", help="The id in the account.", show_default=False)] = None,
-    file: Annotated[
-        Path | None,
-        Option(
-            "--file", metavar="FILE", help='JSON: {"resources": [{"type": …, "name": …, "id": …}]}', show_default=False
-        ),
-    ] = None,
+    imported: Imported,
 ) -> None:
     """Take resources that exist in the account into a stack's state.
 
     Declare them in the program as well, or the next `up` deletes them.
 
     mlinfra import aws:s3/bucket:Bucket data my-data-bucket
+    mlinfra import aws:ec2/subnet:Subnet web subnet-0a1b --parent 'net=urn:…'
     mlinfra import --file resources.json -y
     """
     from mlinfra.cli.flow import Flow
-    from mlinfra.cli.importing import import_items
 
-    Flow.of("import", where, scope, shown, items=import_items(type, name, id, file)).deploy(asking)
+    Flow.of("import", where, scope, shown, items=imported.items()).deploy(asking)

@@ -132,10 +132,7 @@ class Flow:
             return
         asked = not (asking.agreed or asking.preview_only)
         plan = None
-        if self.operation == "import":  # there is no preview of reading what exists
-            for item in self.items:
-                say(f"  = {item.name}  {item.type}  {item.id}")
-        elif asking.preview_only or not asking.skip_preview:
+        if asking.preview_only or not asking.skip_preview:
             result, plan = self._run(preview=True, messages=asked or asking.preview_only)
             if result.failed or asking.preview_only:
                 self._end(result, preview=True)
@@ -143,8 +140,6 @@ class Flow:
         if asked and not self._agree(plan):
             say("Nothing was done.")
             raise typer.Exit(1)
-        if self.operation == "import" and asking.preview_only:
-            return
         if self.operation in {"up", "destroy"}:
             leftovers.settle(self.stack, replacements_only=self.operation == "up")
         result, _ = self._run(plan=plan)
@@ -190,7 +185,7 @@ class Flow:
             case "destroy":
                 return lambda emit: engine.destroy(self.stack, self.options, emit, preview=preview)
             case "import":
-                return lambda emit: engine.import_resources(self.stack, self.items, self.options, emit)
+                return lambda emit: engine.import_resources(self.stack, self.items, self.options, emit, preview=preview)
 
     def _view(self, progress: Progress, title: str, *, preview: bool) -> JsonLines | LiveView | PlainView:
         if self.shown.json:

@@ -3,31 +3,83 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from mlinfra.engine import ImportItem
+from typer import Argument, Option
+
+from mlinfra.cli.options import Asking, flag
 from mlinfra.errors import ConfigError, UnsupportedError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
-_KNOWN = ("type", "name", "id")
+    from mlinfra.engine import ImportItem
 
-
-def import_items(token: str | None, name: str | None, identity: str | None, file: Path | None) -> list[ImportItem]:
-    """The resources to import. Raises ConfigError when they are not told, told twice or not complete."""
-    if file is not None:
-        if token is not None:
-            raise ConfigError("both a resource and --file are given", fix="give one of them")
-        return _from_file(file)
-    if token is None or name is None or identity is None:
-        raise ConfigError(
-            "what to import is not complete", fix="mlinfra import TYPE NAME ID, or mlinfra import --file FILE"
-        )
-    return [ImportItem(token, name, identity)]
+_NEEDED: Final = ("type", "name", "id")
+_KNOWN: Final = frozenset((*_NEEDED, "logicalName", "parent", "provider"))
+_FORMAT: Final = '{"nameTable": {NAME: URN}, "resources": [{"type", "name", "id", "parent": NAME, "provider": NAME}]}'
 
 
-def _from_file(file: Path) -> list[ImportItem]:
+@dataclass(frozen=True, kw_only=True)
+class AskingToImport(Asking):
+    """As everywhere, except that -f is for the file, as with Pulumi."""
+
+    skip_preview: Annotated[bool, flag("--skip-preview", help="Do it, without a preview.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What is imported, and where to."""
+
+    type: Annotated[str | None, Argument(metavar="TYPE", help="Such as aws:ec2/vpc:Vpc.", show_default=False)] = None
+    name: Annotated[str | None, Argument(metavar="NAME", help="The name in your program.", show_default=False)] = None
+    id: Annotated[str | None, Argument(metavar="ID", help="The id in the account.", show_default=False)] = None
+    file: Annotated[
+        Path | None, Option("--file", "-f", metavar="FILE", help=f"JSON: {_FORMAT}", show_default=False)
+    ] = None
+    parent: Annotated[
+        str | None, Option(metavar="NAME=URN", help="The component that it belongs to.", show_default=False)
+    ] = None
+    provider: Annotated[
+        str | None, Option(metavar="NAME=URN", help="The provider that looks after it.", show_default=False)
+    ] = None
+    protect: Annotated[bool, Option(help="Protect it against deletion.")] = True
+
+    def items(self) -> list[ImportItem]:
+        """The resources to import. Raises ConfigError when they are not told, told twice or not complete."""
+        if self.file is not None:
+            if self.type or self.parent or self.provider:
+                raise ConfigError("both a resource and --file are given", fix="give one of them")
+            return _from_file(self.file, protect=self.protect)
+        if self.type is None or self.name is None or self.id is None:
+            raise ConfigError(
+                "what to import is not complete", fix="mlinfra import TYPE NAME ID, or mlinfra import --file FILE"
+            )
+        from mlinfra.engine import ImportItem  # late: whoever only asks for help need not wait for the engine
+
+        return [
+            ImportItem(
+                self.type,
+                self.name,
+                self.id,
+                parent=_urn("--parent", self.parent),
+                provider=_urn("--provider", self.provider),
+                protect=self.protect,
+            )
+        ]
+
+
+def _urn(option: str, given: str | None) -> str:
+    """The URN in `name=urn`, or by itself; the name is for code that Pulumi would write."""
+    urn = (given or "").partition("=")[2] or given or ""
+    if urn and not (urn.startswith("urn:pulumi:") and urn.count("::") >= 3):  # noqa: PLR2004
+        raise ConfigError(f"{option} is {given!r}, which names no URN", fix=f"write {option} NAME=URN")
+    return urn
+
+
+def _from_file(file: Path, *, protect: bool) -> list[ImportItem]:
     try:
         document: Any = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -37,13 +89,25 @@ def _from_file(file: Path) -> list[ImportItem]:
     resources = document.get("resources") if isinstance(document, dict) else None
     if not isinstance(resources, list) or not resources:
         raise ConfigError(f"{file} has no list `resources`")
-    return [_item(file, index, resource) for index, resource in enumerate(resources)]
+    names = document.get("nameTable") or {}
+    return [_item(f"{file}: resources[{i}]", given, names, protect=protect) for i, given in enumerate(resources)]
 
 
-def _item(file: Path, index: int, resource: Any) -> ImportItem:
-    where = f"{file}: resources[{index}]"
-    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in _KNOWN):
+def _item(where: str, resource: Any, names: Mapping[str, str], *, protect: bool) -> ImportItem:
+    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in _NEEDED):
         raise ConfigError(f"{where} must have `type`, `name` and `id`, not {resource!r}")
-    if more := sorted(resource.keys() - set(_KNOWN)):
-        raise UnsupportedError(f"{where} has {', '.join(more)}", fix="only type, name and id are understood here")
-    return ImportItem(resource["type"], resource["name"], resource["id"])
+    if more := sorted(resource.keys() - _KNOWN):
+        raise UnsupportedError(f"{where} has {', '.join(more)}", fix=f"only these are understood: {sorted(_KNOWN)}")
+    places = {key: resource[key] for key in ("parent", "provider") if resource.get(key)}
+    for key, name in places.items():
+        if name not in names:
+            raise ConfigError(f"{where}: the {key} {name!r} has no entry in `nameTable`", fix="add its URN there")
+    from mlinfra.engine import ImportItem
+
+    return ImportItem(
+        resource["type"],
+        resource.get("logicalName") or resource["name"],
+        resource["id"],
+        **{key: names[name] for key, name in places.items()},
+        protect=protect,
+    )

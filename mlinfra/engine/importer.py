@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlinfra.engine import tasks
+from mlinfra.engine.goal import Goal
 from mlinfra.engine.tasks import Task
 from mlinfra.errors import ConfigError
 from mlinfra.stack import urn as urns
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
 
 def import_items(run: Run, items: Sequence[ImportItem]) -> None:
-    """Read the resources and add them to the state, protected. What is there under the same id already is left alone."""
+    """Read the resources and add them to the state. What is there under the same id already is left alone.
+
+    An item whose parent is another item comes after it.
+    """
+    for item in items:
+        if item.type.count(":") != 2 or not all(item.type.split(":")):  # noqa: PLR2004
+            raise ConfigError(f"{item.type!r} is not a type to import", fix="write package:module:Type")
     executor, ledger = run.parts.executor, run.parts.ledger
     for state in [state for state in ledger.previous if not state.delete]:
         executor.claim()
@@ -30,27 +37,30 @@ def import_items(run: Run, items: Sequence[ImportItem]) -> None:
     stack_urn = next((s.urn for s in ledger.previous if s.type == STACK_TYPE), "") or _make_stack(run)
     batch: dict[str, Task] = {}
     for item in items:
-        if item.type.count(":") != 2 or not all(item.type.split(":")):  # noqa: PLR2004
-            raise ConfigError(f"{item.type!r} is not a type to import", fix="write package:module:Type")
-        urn = urns.make(run.stack.name, run.stack.project.name, stack_urn, item.type, item.name)
+        parent = item.parent or stack_urn
+        urn = urns.make(run.stack.name, run.stack.project.name, parent, item.type, item.name)
         if urn in batch:
             raise ConfigError(f"duplicate import '{item.name}' of type '{item.type}'")
         old = ledger.olds.get(urn)
-        if old is not None:
-            if (old.import_id or old.id) == item.id:
-                continue
-            raise ConfigError(f"resource '{urn}' already exists", fix="import under another name")
+        if old is not None and (old.import_id or old.id) == item.id:
+            continue
         state = ResourceState(
             urn=urn,
             type=item.type,
             custom=True,
-            parent=stack_urn,
-            protect=True,
-            provider=_provider(run, urns.package_of(item.type)),
+            parent=parent,
+            protect=item.protect,
+            provider=_provider(run, item),
             import_id=item.id,
         )
-        batch[urn] = Task(op=tasks.IMPORT, new=state, adopted=True, seed=os.urandom(32))
-    executor.run_all(batch.values(), tolerant=True)
+        refusal = f"resource '{urn}' already exists" if old is not None else ""
+        batch[urn] = Task(op=tasks.IMPORT, new=state, adopted=True, refusal=refusal, seed=os.urandom(32))
+    while batch:
+        ready = [batch.pop(urn) for urn in [urn for urn, task in batch.items() if task.state.parent not in batch]]
+        for task in ready:
+            if task.state.parent not in ledger.news:
+                task.refusal = f"unknown parent '{task.state.parent}' for resource '{task.state.urn}'"
+        executor.run_all(ready, tolerant=True)
 
 
 def _make_stack(run: Run) -> str:
@@ -62,9 +72,18 @@ def _make_stack(run: Run) -> str:
     return urn
 
 
-def _provider(run: Run, package: str) -> str:
-    """The package's default provider: that of before, or a new one."""
+def _provider(run: Run, item: ImportItem) -> str:
+    """The provider that is named, or else the package's default one: that of before, or a new one."""
+    package = urns.package_of(item.type)
     name = urns.default_provider_name(run.defaults.version(package))
-    urn = urns.make(run.stack.name, run.stack.project.name, "", urns.PROVIDER_PREFIX + package, name)
-    old = run.parts.ledger.olds.get(urn)
-    return str(Reference(urn, old.id)) if old is not None else run.defaults.get(package, "", "", urn)
+    default = urns.make(run.stack.name, run.stack.project.name, "", urns.PROVIDER_PREFIX + package, name)
+    urn = item.provider or default
+    there = run.parts.ledger.news.get(urn)
+    if there is not None:
+        return str(Reference(urn, there.id))
+    if urn == default:
+        return run.defaults.get(package, "", "", urn)
+    if not urns.is_provider(urns.type_of(urn)):
+        raise ConfigError(f"imported provider URN {urn!r} is not a provider type", fix="give the URN of a provider")
+    made = run.registrar.register(Goal(type=urns.type_of(urn), name=urns.name_of(urn), custom=True, properties={}))
+    return str(Reference(made.state.urn, made.state.id))

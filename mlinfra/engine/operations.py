@@ -77,12 +77,14 @@ def destroy(stack: Stack, options: Options, emit: Emit, *, preview: bool = False
     return _run(stack, options, emit, kind)
 
 
-def import_resources(stack: Stack, items: Sequence[ImportItem], options: Options, emit: Emit) -> Result:
+def import_resources(
+    stack: Stack, items: Sequence[ImportItem], options: Options, emit: Emit, *, preview: bool = False
+) -> Result:
     """Take over resources that exist by type, name and id. They are protected until the program says otherwise."""
     from mlinfra.engine.importer import import_items
     from mlinfra.engine.run import Kind
 
-    kind = Kind(operation="import", dry_run=False)
+    kind = Kind(operation="import", dry_run=preview)
     return _run(stack, options, emit, kind, lambda run: import_items(run, items))
 
 

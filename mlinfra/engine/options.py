@@ -73,11 +73,17 @@ class Options:
 
 @dataclass(frozen=True)
 class ImportItem:
-    """A resource to import: its type token, the name that the program will give it, and its id in the cloud."""
+    """A resource to import: its type token, the name that the program will give it, and its id in the cloud.
+
+    parent, provider: URNs (default: the stack, and the package's default provider).
+    """
 
     type: str
     name: str
     id: str
+    parent: str = ""
+    provider: str = ""
+    protect: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -252,6 +252,8 @@ class Performer:
     def _import(self, task: Task) -> str:
         new = task.new
         assert new
+        if task.refusal:
+            raise MlinfraError(task.refusal)
         timeout = new.custom_timeouts.get("read", 0)
         try:
             found = self._registry.of(new).read(new.urn, new.import_id, {}, {}, timeout=timeout)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mlinfra.engine.goal import Goal
     from mlinfra.engine.provider import Keeper
+    from mlinfra.engine.targets import Patterns
     from mlinfra.stack.state import ResourceState
 
 
@@ -44,9 +45,9 @@ class Case:
 
 
 class Planner:
-    """Decides about one registration at a time. `replaces` are the URNs that the user wants replaced."""
+    """Decides about one registration at a time. `replaces` are what the user wants replaced."""
 
-    def __init__(self, parts: Parts, replaces: frozenset[str]) -> None:
+    def __init__(self, parts: Parts, replaces: Patterns) -> None:
         self._parts, self._marks, self._replaces = parts, parts.marks, replaces
 
     def plan(self, case: Case) -> list[Task]:

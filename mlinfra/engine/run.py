@@ -30,7 +30,7 @@ from mlinfra.engine.registrar import Mode, Registrar
 from mlinfra.engine.registry import Registry
 from mlinfra.engine.report import Reporter
 from mlinfra.engine.requests import Requests
-from mlinfra.engine.targets import Selection
+from mlinfra.engine.targets import Patterns, Selection
 from mlinfra.engine.tasks import Task
 from mlinfra.engine.turns import Turns
 from mlinfra.errors import MlinfraError
@@ -104,7 +104,7 @@ class Run:
             ledger=ledger, registry=registry, reporter=reporter, executor=executor, marks=marks, selection=selection,
             turns=turns, dry_run=dry_run,
         )  # fmt: skip
-        self.planner = Planner(self.parts, frozenset(options.replaces))
+        self.planner = Planner(self.parts, Patterns(options.replaces))
         self.registrar = Registrar(
             stack.name, stack.project.name, self.parts, self.planner, mode=kind.mode, refresh=kind.refresh_registered
         )
@@ -166,11 +166,11 @@ class Run:
         over = parts.executor.stopping.is_set() or parts.executor.errors
         if over or (kind.operation == "refresh" and not kind.program):
             return
-        self._check_known(self._options.replaces)
+        self._check_known(Patterns(self._options.replaces))
         if instead is not None:
             instead(self)
         elif self._run_program() if kind.program else self._may_delete_without_hooks():
-            self._check_known(parts.selection.targets.literals)
+            self._check_known(parts.selection.targets)
             if kind.deletes:
                 Deletions(parts, self.planner).run()
             elif kind.mode == "refresh":
@@ -287,10 +287,10 @@ class Run:
         other = self.stack.other(name)
         return other.outputs() if other.exists else None
 
-    def _check_known(self, wanted: Iterable[str]) -> None:
+    def _check_known(self, wanted: Patterns) -> None:
         """Targets must exist, before or now."""
         parts = self.parts
-        missing = [urn for urn in wanted if urn not in parts.ledger.by_urn and urn not in parts.marks.registered]
+        missing = [urn for urn in wanted.literals if urn not in parts.ledger.by_urn and urn not in parts.marks.registered]
         for urn in missing:
             hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
             parts.reporter.say("error", f"Target '{urn}' could not be found in the stack.{hint}")

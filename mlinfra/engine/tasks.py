@@ -51,7 +51,8 @@ class Task:
     original: what an import replaces. keep_old: a replacement is made before the old one is deleted.
     recreated: a deletion after which a replacement will be made. skipped: a `same` for something that is not there and
     is not to be made now. untargeted: a `same` because the run is not about it. adopted: an import on the user's word, with
-    no program to say what the resource should be. seed: for names that a provider makes up. outcome: what a refresh turned out to be.
+    no program to say what the resource should be; refusal: why that cannot be. seed: for names that a provider makes up.
+    outcome: what a refresh turned out to be.
     """
 
     op: str
@@ -66,6 +67,7 @@ class Task:
     skipped: bool = False
     untargeted: bool = False
     adopted: bool = False
+    refusal: str = ""
     seed: bytes = b""
     internal: bool = False
     outcome: str = ""

@@ -16,6 +16,8 @@ import pytest
 from mlinfra.cli.display.progress import Progress
 from mlinfra.cli.flow import interruptible
 from mlinfra.engine import Cancellation
+from mlinfra.stack.project import Project as EngineProject
+from mlinfra.stack.stack import Stack
 
 from .conftest import Project
 
@@ -194,7 +196,33 @@ def test_what_exists_can_be_imported(make: Callable[..., Project]) -> None:
     file = project.write(
         "import.json", json.dumps({"resources": [{"type": "conf:index:Thing", "name": "b", "id": thing["id"]}]})
     )
-    assert project.run("import", "--file", str(file), "-y", "-s", "third").code == 0
+    assert project.run("import", "-f", str(file), "-y", "-s", "third").code == 0
+
+
+def test_an_import_goes_where_the_user_wants_it_and_can_be_looked_at_before(make: Callable[..., Project]) -> None:
+    project = make(THING + "Thing('p', value=1, opts=pulumi.ResourceOptions(parent=Group('g')))\n", provider=True)
+    project.up()
+    resources = json.loads(project.run("state", "export").out)["deployment"]["resources"]
+    urn = {r["urn"].rpartition("::")[2]: r["urn"] for r in resources}
+    (thing,) = [r for r in resources if r["type"] == "conf:index:Thing"]
+    arguments = ("import", "conf:index:Thing", "again", thing["id"], "--no-protect", "--parent", f"g={urn['g']}")
+    before = project.state.read_bytes()
+    seen = project.run(*arguments, "--preview-only")
+    assert seen.code == 0, seen.out + seen.err
+    assert "= 1 to import" in seen.out
+    assert project.state.read_bytes() == before
+    assert project.run(*arguments, "-y").code == 0
+    names = {"nameTable": urn, "resources": [{"type": "conf:index:Thing", "name": "third", "id": thing["id"]}]}
+    names["resources"][0] |= {"parent": "g", "provider": "default_1_0_0"}
+    file = project.write("import.json", json.dumps(names))
+    assert project.run("import", "-f", str(file), "-y").code == 0
+    states = Stack.open(EngineProject.load(project.folder), "dev").load().resources
+    again, third = (next(s for s in states if s.urn.endswith(f"::{name}")) for name in ("again", "third"))
+    assert again.parent == third.parent == urn["g"]
+    assert again.protect is False
+    assert third.protect is True
+    assert third.provider.startswith(urn["default_1_0_0"])
+    assert project.run("import", "conf:index:Thing", "x", "gone", "-y").code == 1
 
 
 @pytest.mark.parametrize(
@@ -208,6 +236,8 @@ def test_what_exists_can_be_imported(make: Callable[..., Project]) -> None:
         ([], '{"resources": []}'),
         ([], '{"resources": [{"type": "t", "name": "n"}]}'),
         ([], '{"resources": [{"type": "t", "name": "n", "id": 5}]}'),
+        ([], '{"resources": [{"type": "t", "name": "n", "id": "i", "parent": "nobody"}]}'),
+        (["conf:index:Thing", "a", "i", "--parent", "nobody"], None),
     ],
 )
 def test_imports_that_make_no_sense(outputs_only: Project, arguments: list[str], content: str | None) -> None:

@@ -149,7 +149,7 @@ class Engine:
                 state.protect = state.protect and not ("--all" in args or state.urn in args)
             stack.save(snapshot)
             return 0
-        options, only_preview = self._options(step, env)
+        options, only_preview, place = self._options(step, env)
         try:
             with killed_when(step.get("kill"), self.ws, options.cancel):
                 if op == "preview":
@@ -161,15 +161,18 @@ class Engine:
                 elif op == "destroy":
                     result = destroy(stack, options, record, preview=only_preview)
                 else:
-                    result = import_resources(stack, [ImportItem(*args)], options, record)
+                    items = [ImportItem(*args, **place)]
+                    result = import_resources(stack, items, options, record, preview=only_preview)
         except MlinfraError as error:
             record.error = str(error)
             return 1
         unexpected = "--expect-no-changes" in step.get("flags", []) and set(result.changes) - {"same"}
         return int(result.failed or bool(unexpected))
 
-    def _options(self, step: dict[str, Any], env: dict[str, str]) -> tuple[Options, bool]:
+    def _options(self, step: dict[str, Any], env: dict[str, str]) -> tuple[Options, bool, dict[str, Any]]:
+        """The options of the run, whether it is only a preview, and where an import puts things."""
         given: dict[str, Any] = {}
+        place: dict[str, Any] = {}
         flags = list(step.get("flags", []))
         only_preview = False
         while flags:
@@ -180,11 +183,21 @@ class Engine:
                 given[LISTS[flag]] = (*given.get(LISTS[flag], ()), flags.pop(0))
             elif flag == "--parallel":
                 given["parallel"] = int(flags.pop(0))
+            elif flag == "--target-replace":
+                urn = flags.pop(0)
+                given["targets"], given["replaces"] = (
+                    (*given.get("targets", ()), urn),
+                    (*given.get("replaces", ()), urn),
+                )
             elif flag == "--preview-only":
                 only_preview = True
+            elif flag in ("--parent", "--provider"):
+                place[flag.removeprefix("--")] = flags.pop(0).partition("=")[2]
+            elif flag == "--protect=false":
+                place["protect"] = False
             else:
                 assert flag == "--expect-no-changes", flag
-        return Options(env={**env, "PYTHONDONTWRITEBYTECODE": "1"}, **given), only_preview
+        return Options(env={**env, "PYTHONDONTWRITEBYTECODE": "1"}, **given), only_preview, place
 
 
 class killed_when:  # noqa: N801 (a context manager)
