@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from mlinfra.catalog.instances import InstanceType
 
 catalog_app = typer.Typer(
-    no_args_is_help=True, help="Facts that components and rules rest on: instance types, versions."
+    no_args_is_help=True,
+    help="""Facts that components and rules rest on: instance types, versions.
+
+mlinfra catalog instances --gpu H100    what there is, and what it costs
+mlinfra catalog show p5.48xlarge        all that is known of one type
+mlinfra catalog check                   do the pinned versions go together
+""",
 )
 
 Json = Annotated[bool, flag("--json", "-j", help="Print JSON.")]

@@ -45,8 +45,10 @@ def refresh(
 ) -> None:
     """Ask AWS for instance types, prices, quotas, Kubernetes versions and add-ons, and write them into the catalogue.
 
-    Needs credentials that may read: ec2:DescribeInstanceTypes, pricing:GetProducts, servicequotas:ListAWSDefaultServiceQuotas,
-    eks:DescribeClusterVersions, eks:DescribeAddonVersions. Every table is made before the first is written.
+    Needs credentials that may read: ec2:DescribeInstanceTypes,
+    pricing:GetProducts, servicequotas:ListAWSDefaultServiceQuotas,
+    eks:DescribeClusterVersions, eks:DescribeAddonVersions. Every table is made
+    before the first is written.
 
     mlinfra catalog refresh
     mlinfra catalog refresh --only versions --profile audit

@@ -49,7 +49,7 @@ def versions(
 ) -> None:
     """List the pinned charts, add-ons and images of nodes, as this project has them.
 
-    A project pins otherwise in a file mlinfra.versions.toml beside its Pulumi.yaml:
+    A project pins otherwise in mlinfra.versions.toml beside its Pulumi.yaml:
 
     kubernetes = "1.36"
     charts.kueue = "0.19.4"
@@ -107,7 +107,7 @@ def check(
     Exit code 1 when something is incompatible or out of support.
 
     mlinfra catalog check
-    mlinfra catalog check --kubernetes 1.36 --with nvidia-dra-driver --with karpenter-static
+    mlinfra catalog check --kubernetes 1.36 --with nvidia-dra-driver
     """
     from rich.text import Text
 

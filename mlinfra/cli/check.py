@@ -144,7 +144,8 @@ def check(
     mlinfra check --watch                         while you write
     mlinfra check -s prod --attest release-2026   and sign it: docs/evidence.md
 
-    Exit codes: 0 it passes; 3 it does not; 2 wrong usage or configuration; 1 the program is broken.
+    Exit codes: 0 it passes; 3 it does not; 2 wrong usage or configuration;
+    1 the program is broken.
     """
     from mlinfra.cli.checking import Checking
 

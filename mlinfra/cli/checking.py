@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.cli.opening import named_stack
+from mlinfra.cli.opening import declared_stack
 from mlinfra.cli.terminal import choose, console, say
 from mlinfra.compliance import regions, waiverfile
 from mlinfra.compliance.formats import FORMATS
@@ -63,14 +63,14 @@ class Checking:
     def of(where: Located, judging: Judging, told: Told) -> Checking:
         """The check that the options ask for. Raises ConfigError when they make no sense."""
         if judging.state is None:
-            own = named_stack(where)
+            own = declared_stack(where)
             return Checking(where, judging, told, own, own.project.root)
         choose(color=where.color, interactive=not where.non_interactive)
         try:
             project = Project.load(where.directory)
         except ConfigError:
             return Checking(where, judging, told, None, where.directory)  # a state needs no project
-        stack = named_stack(where) if where.stack else None
+        stack = declared_stack(where) if where.stack else None
         return Checking(where, judging, told, stack, project.root)
 
     @property
@@ -218,8 +218,8 @@ def read_state(file: Path) -> ResourceGraph:
     where = "standard input" if file == Path("-") else str(file)
     try:
         document = json.loads(sys.stdin.read() if file == Path("-") else file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where} cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise ConfigError(f"{where} is not JSON: {error}", fix="give what `mlinfra state export` wrote") from error
     deployment.check(document, where)

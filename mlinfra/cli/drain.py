@@ -40,8 +40,9 @@ def drain(
 ) -> None:
     """Delete load balancers, volumes and nodes that a cluster's controllers made, before the cluster is deleted.
 
-    They would outlive it otherwise, and hold its VPC. What the cluster runs besides stays. Run it where the cluster's
-    endpoint can be reached, as one of its administrators.
+    They would outlive it otherwise, and hold its VPC. What the cluster runs
+    besides stays. Run it where the cluster's endpoint can be reached, as one of
+    its administrators.
 
     mlinfra drain --kubeconfig cluster.yaml
     """

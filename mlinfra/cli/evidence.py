@@ -34,17 +34,21 @@ keys_app = typer.Typer(
     no_args_is_help=True,
     help="""Keys that sign checks, and whose signatures count.
 
-mlinfra keys generate release-2026 --trust          a key in ~/.mlinfra/keys, trusted in this project
-mlinfra check --attest release-2026                 sign what was checked
-mlinfra keys generate release-2027 --trust          the next key; both count from now on
-mlinfra keys retire release-2026                    from tomorrow on, it signs nothing that counts
+mlinfra keys generate release-2026 --trust    a key, trusted in this project
+mlinfra check --attest release-2026           sign what was checked
+mlinfra keys generate release-2027 --trust    the next key; both count now
+mlinfra keys retire release-2026              what it signs from tomorrow on
+                                              does not count
 
-A key that somebody else may have is not retired but removed from mlinfra.trusted-keys.yaml: then nothing it ever signed
-counts.
+A key that somebody else may have is not retired but removed from
+mlinfra.trusted-keys.yaml: then nothing it ever signed counts.
 """,
 )
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The last day on which what it signs counts."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +70,8 @@ def verify(
     mlinfra verify -s prod
     mlinfra verify -s prod --trusted-keys /etc/mlinfra/keys.yaml
 
-    Exit codes: 0 it holds; 3 it does not, and the message says what changed; 2 wrong usage; 1 the program is broken.
+    Exit codes: 0 it holds; 3 it does not, and the message says what changed;
+    2 wrong usage; 1 the program is broken.
     """
     from mlinfra.cli.opening import named_stack
 
@@ -142,7 +147,11 @@ def generate(
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write it instead.")] = None,
     trust: Annotated[bool, flag("--trust", help="Trust it in this project from today on.")] = False,
 ) -> None:
-    """Make a signing key, encrypted with a passphrase (asked for, or $MLINFRA_KEY_PASSPHRASE)."""
+    """Make a signing key, encrypted with a passphrase (asked for, or $MLINFRA_KEY_PASSPHRASE).
+
+    mlinfra keys generate release-2026 --trust
+    mlinfra keys generate ci --file /etc/mlinfra/ci.pem
+    """
     from mlinfra.attestation import keys
     from mlinfra.cli.opening import open_project
     from mlinfra.stack.stack import default_home
@@ -167,7 +176,12 @@ def trust(
     ] = None,
     until: Day = None,
 ) -> None:
-    """Let the signatures of a key count in this project, from today on."""
+    """Let the signatures of a key count in this project, from today on.
+
+    mlinfra keys trust release-2026               your own, by its name
+    mlinfra keys trust ci 2lQ4...                 another's, by its public key
+    mlinfra keys trust ci 2lQ4... --until 2027-11-30
+    """
     from mlinfra.attestation.keys import PublicKey
     from mlinfra.cli.opening import open_project
 
@@ -187,7 +201,11 @@ def retire(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")],
     on: Day = None,
 ) -> None:
-    """Let what a key signs count no longer, after today or a day; what it has signed still counts."""
+    """Let what a key signs count no longer, after today or a day; what it has signed still counts.
+
+    mlinfra keys retire release-2026
+    mlinfra keys retire release-2026 --on 2027-01-31
+    """
     from mlinfra.attestation import trust as trusted
     from mlinfra.cli.opening import open_project
 
@@ -199,7 +217,10 @@ def retire(
 @keys_app.command("list")
 @grouped
 def list_keys(where: Where, *, json: Annotated[bool, flag("--json", "-j", help="Print JSON.")] = False) -> None:
-    """List the keys whose signatures count in this project."""
+    """List the keys whose signatures count in this project.
+
+    mlinfra keys list --json
+    """
     from mlinfra.attestation import trust as trusted
     from mlinfra.cli.display.columns import print_columns
     from mlinfra.cli.opening import open_project

@@ -20,9 +20,10 @@ app = typer.Typer(
     no_args_is_help=True,
     help="""Training jobs: PyTorch, TensorFlow, Spark and Ray.
 
-A job file says what to run, on how many replicas of which size, and what happens when they fail.
+A job file says what to run, on how many replicas of which size, and what
+happens when they fail.
 
-mlinfra jobs run train.yaml --local       try it here first: the same replicas, as processes
+mlinfra jobs run train.yaml --local       try it here first, as processes
 mlinfra jobs explain train.yaml           what each replica is told
 mlinfra jobs render train.yaml | kubectl apply -f -
 """,
@@ -179,8 +180,9 @@ def run(
 ) -> None:
     """Run a job on this machine and report how it ended: exit code 0 for success, 1 for failure, 130 when interrupted.
 
-    Every replica is a process with the command and the environment of the cluster; addresses are ports of this machine,
-    and stores are folders. What fails starts again as it would there, as often as the job's retries say.
+    Every replica is a process with the command and the environment of the
+    cluster; addresses are ports of this machine, and stores are folders. What
+    fails starts again as it would there, as often as the job's retries say.
 
     mlinfra jobs run train.yaml --local --venv .venv
     mlinfra jobs run train.yaml --local --kill node-1@"step 20"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -15,8 +16,15 @@ from mlinfra.errors import ConfigError, MlinfraError
 
 _HELP = """Deploy Pulumi programs into an AWS account that exists only on this machine.
 
-The commands, flags and environment variables are those of the pulumi CLI where they mean the same.
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 policy, 130 interrupted.
+mlinfra up                        deploy this folder's program
+mlinfra check                     judge it, before anything exists
+mlinfra COMMAND --help            what a command does, with examples
+
+Commands, flags and environment variables are those of the pulumi CLI where
+they mean the same. State is kept in ~/.mlinfra, or where MLINFRA_HOME says.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 policy,
+130 interrupted.
 """
 
 app = typer.Typer(
@@ -59,6 +67,7 @@ def _root(
 # click's ClickException. Newer versions of typer bring their own click, so it is reached through what typer exports.
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 INTERRUPTED: Final = 130
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 def main() -> NoReturn:
@@ -79,7 +88,9 @@ def run(arguments: list[str]) -> int:
     except _CommandLineError as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "mlinfra"
-        show_error(ConfigError(getattr(error, "format_message", error.__str__)(), fix=f"see `{command} --help`"))
+        message = getattr(error, "format_message", error.__str__)()
+        if message:  # without one, the command stood alone, and its help has been shown
+            show_error(ConfigError(message, fix=f"see `{command} --help`"))
         return ConfigError.exit_code
     except (KeyboardInterrupt, typer.Abort):
         say("interrupted", style="yellow")
@@ -87,6 +98,11 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _internal(error)
+        show_error(MlinfraError(f"{error.filename or 'the output'} cannot be written: {error.strerror}"))
         return 1
     except Exception as error:  # noqa: BLE001 (it is written down, and the exit code says so)
         return _internal(error)

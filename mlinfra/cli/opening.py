@@ -15,6 +15,7 @@ from mlinfra.stack.project import Project
 from mlinfra.stack.stack import Stack, default_home, stacks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mlinfra.cli.options import Where
@@ -38,12 +39,7 @@ def open_stack(where: Where, *, make: bool = False) -> Stack:
     project = stack.project
     if not stack.exists:
         if not make:
-            known = ", ".join(s.name for s in stacks(stack.home, project.name))
-            raise ConfigError(
-                f"there is no stack {stack.name!r} of the project {project.name!r}"
-                + (f"; there is {known}" if known else ""),
-                fix="name one with --stack" if known else "`mlinfra up` makes it",
-            )
+            raise no_such_stack(stack, [summary.name for summary in stacks(stack.home, project.name)])
         say(
             f"Stack {stack.name} is new."
             + ("" if project.stack_file(stack.name).is_file() else f" It has no {project.stack_file(stack.name).name}.")
@@ -52,14 +48,35 @@ def open_stack(where: Where, *, make: bool = False) -> Stack:
     return stack
 
 
+def declared_stack(where: Where) -> Stack:
+    """The stack that is meant, as `named_stack`; one that was named must be deployed or have its configuration.
+
+    A project without any stack's configuration needs none. Raises ConfigError.
+    """
+    stack = named_stack(where)
+    configured = stack.project.stacks()
+    if where.stack and configured and stack.name not in configured and not stack.exists:
+        raise no_such_stack(stack, configured)
+    return stack
+
+
+def no_such_stack(stack: Stack, known: Sequence[str]) -> ConfigError:
+    """What to say when a stack was meant that is not there."""
+    return ConfigError(
+        f"there is no stack {stack.name!r} of the project {stack.project.name!r}"
+        + (f"; there is {', '.join(known)}" if known else ""),
+        fix="name one with --stack" if known else "`mlinfra up` makes it",
+    )
+
+
 def named_stack(where: Where) -> Stack:
     """The stack that is meant, as `open_stack` finds it, deployed or not."""
     project = open_project(where)
     for override in where.overrides:
-        if "=" not in override.lstrip("="):
-            raise ConfigError(
-                f"--config {override!r} has no value", fix=f"write --config {override.strip('=') or 'key'}=value"
-            )
+        key, equals, _ = override.partition("=")
+        if not key or not equals:
+            what = "value" if key else "key"
+            raise ConfigError(f"--config {override!r} has no {what}", fix=f"write --config {key or 'key'}=value")
     return Stack.open(project, where.stack or _default(project), overrides=where.overrides, paths=where.paths)
 
 

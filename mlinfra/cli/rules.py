@@ -13,9 +13,17 @@ from mlinfra.cli.terminal import console, say
 from mlinfra.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mlinfra.compliance.rule import Rule
+    from mlinfra.compliance.rule import Rule, Severity
 
-rules_app = typer.Typer(no_args_is_help=True, help="The rules of `mlinfra check`.")
+rules_app = typer.Typer(
+    no_args_is_help=True,
+    help="""The rules of `mlinfra check`.
+
+mlinfra rules list sagemaker      which there are
+mlinfra rules show s3-tls-only    what one wants, why, and how to mend it
+mlinfra rules coverage            how much of which framework they bear on
+""",
+)
 
 Json = Annotated[bool, flag("--json", "-j", help="Print JSON.")]
 Frameworks = Annotated[
@@ -49,12 +57,11 @@ def list_rules(
     from rich.text import Text
 
     from mlinfra.cli.check_display import STYLES
-    from mlinfra.cli.checking import severity as level
     from mlinfra.cli.display.columns import print_columns
     from mlinfra.compliance.frameworks import chosen
     from mlinfra.policies.registry import RULES
 
-    least = level(severity) if severity else None
+    least = _level(severity) if severity else None
     _known_profile(profile)
     wanted = {rule for one in chosen(framework) for rule in one.rules} if framework else None
     found = sorted(
@@ -175,6 +182,16 @@ def named(id: str) -> Rule:
             f"there is no rule {id!r}", fix=f"did you mean {near[0]}?" if near else "`mlinfra rules list` shows all"
         )
     return known[id]
+
+
+def _level(severity: str) -> Severity:
+    from mlinfra.compliance.rule import Severity
+
+    try:
+        return Severity[severity.upper()]
+    except KeyError:
+        known = ", ".join(map(str, Severity))
+        raise ConfigError(f"--severity is {severity!r}", fix=f"use one of {known}") from None
 
 
 def _known_profile(profile: str | None) -> None:

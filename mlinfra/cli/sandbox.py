@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The AWS account on this machine: one local process, started by the first `mlinfra up`.",
+    help="""The AWS account on this machine: one local process, started by the first `mlinfra up`.
+
+mlinfra sandbox status            does it run, and where
+eval "$(mlinfra sandbox env)"     let any AWS client use it
+mlinfra sandbox reset             empty the account
+mlinfra sandbox stop              end the process; the account is kept
+""",
 )
 
 Json = Annotated[bool, flag("--json", "-j", help="Print JSON.")]
@@ -97,7 +103,10 @@ def start(
 
 @app.command()
 def stop() -> None:
-    """Stop the sandbox. It keeps its account for the next start."""
+    """Stop the sandbox. It keeps its account for the next start.
+
+    mlinfra sandbox stop
+    """
     from mlinfra.sandbox.server import control
     from mlinfra.stack.stack import default_home
 
@@ -127,7 +136,11 @@ def status(*, json: Json = False) -> None:
 
 @app.command()
 def reset(*, yes: Annotated[bool, flag("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Empty the account. Stacks that were deployed to it start anew with their next `up`."""
+    """Empty the account. Stacks that were deployed to it start anew with their next `up`.
+
+    mlinfra sandbox reset
+    mlinfra sandbox reset --yes       without asking
+    """
     from mlinfra.sandbox.server import control
     from mlinfra.stack.stack import default_home
 

@@ -23,9 +23,21 @@ File = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="A file instead of standard input or output.")
 ]
 
-stack_app = typer.Typer(no_args_is_help=True, help="The stacks of a project.")
+stack_app = typer.Typer(
+    no_args_is_help=True,
+    help="""The stacks of a project.
+
+mlinfra stack ls                  which are deployed, which are configured
+""",
+)
 state_app = typer.Typer(
-    no_args_is_help=True, help="The state of a stack, in the form that the pulumi CLI reads and writes."
+    no_args_is_help=True,
+    help="""The state of a stack, in the form that the pulumi CLI reads and writes.
+
+mlinfra state export --file state.json
+mlinfra state import --file state.json
+mlinfra state unprotect --all
+""",
 )
 
 
@@ -86,9 +98,9 @@ def cancel(where: Where, *, yes: Annotated[bool, flag("--yes", "-y", help="Do no
 
     mlinfra cancel -s prod -y
     """
-    from mlinfra.cli.opening import open_stack, stop_holder
+    from mlinfra.cli.opening import declared_stack, stop_holder
 
-    stack = open_stack(where, make=True)
+    stack = declared_stack(where)
     holder = stack.holder()
     if holder is None:
         say(f"Nothing runs on stack {stack.name}.")
@@ -104,7 +116,11 @@ def cancel(where: Where, *, yes: Annotated[bool, flag("--yes", "-y", help="Do no
 @stack_app.command("ls")
 @grouped
 def ls(where: Where, *, json: Json = False) -> None:
-    """List the stacks of a project: those that are deployed and those that are configured."""
+    """List the stacks of a project: those that are deployed and those that are configured.
+
+    mlinfra stack ls
+    mlinfra stack ls -C examples/foundation --json
+    """
     from dataclasses import asdict
 
     from mlinfra.cli.display.columns import print_columns

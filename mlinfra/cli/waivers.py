@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from mlinfra.compliance.rule import Rule
     from mlinfra.compliance.waivers import Waiver
 
-waivers_app = typer.Typer(no_args_is_help=True, help="Violations that somebody answers for, for a while.")
+waivers_app = typer.Typer(
+    no_args_is_help=True,
+    help="""Violations that somebody answers for, for a while.
+
+mlinfra waivers list              who answers for what, until when
+mlinfra waivers add --help        write one, for the review that decides
+""",
+)
 
 Waivers = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The waivers. Default: the project's mlinfra.waivers.yaml.")
@@ -37,7 +44,8 @@ def list_waivers(
 ) -> None:
     """List the waivers of the project's file, those that end first before the others.
 
-    `mlinfra check` says besides which of them nothing needs any more, and knows those that the program declares.
+    `mlinfra check` says besides which of them nothing needs any more, and knows
+    those that the program declares.
 
     mlinfra waivers list
     """
@@ -98,8 +106,9 @@ def add(
 ) -> None:
     r"""Write a waiver into the project's file, for the review that decides about it.
 
-    mlinfra waivers add --rule s3-access-logging --scope scratch --reason 'holds nothing but caches' \
-        --owner data-team --ticket SEC-12 --expires 2027-01-31
+    mlinfra waivers add --rule s3-access-logging --scope scratch \
+        --reason 'holds nothing but caches' --owner data-team \
+        --ticket SEC-12 --expires 2027-01-31
     """
     from mlinfra.cli.rules import named
     from mlinfra.compliance import waiverfile

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from mlinfra import __version__
 from mlinfra.cli import main
 
-COMMANDS = [
-    ("up",), ("preview",), ("refresh",), ("destroy",), ("import",), ("outputs",), ("cancel",), ("types",),
-    ("stack", "ls"), ("state", "export"), ("state", "import"), ("state", "unprotect"),
-    ("sandbox", "start"), ("sandbox", "stop"), ("sandbox", "status"), ("sandbox", "env"), ("sandbox", "reset"),
-]  # fmt: skip
+WIDTH = 78  # of a terminal with 80 columns, without its margins
+
+
+def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, *path, name)
+
+
+COMMANDS = dict(commands(get_command(main.app)))
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,10 +33,35 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"mlinfra {__version__}\n"
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_explains_itself(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.run([*command, "--help"]) == 0
-    assert f"mlinfra {' '.join(command)}" in capsys.readouterr().out
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    name = " ".join(["mlinfra", *path])
+    assert main.run([*path, "--help"]) == 0
+    assert name in capsys.readouterr().out
+    _, *more = COMMANDS[path].help.split("\n\n")
+    lines = [line for paragraph in more for line in paragraph.splitlines()]
+    assert any(line.strip().startswith(name) or f"$({name}" in line for line in lines), "an example"
+    assert [line for line in lines if len(line) > WIDTH] == []
+    assert [p.name for p in COMMANDS[path].params if not getattr(p, "help", None)] == []
+
+
+@pytest.mark.parametrize("path", [(), ("stack",), ("keys",)])
+def test_a_command_alone_that_needs_another_shows_its_help(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run([*path]) == 2
+    captured = capsys.readouterr()
+    assert "Commands" in captured.out or "Deploy" in captured.out
+    assert captured.err == ""
+
+
+def test_a_full_disk_is_not_our_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(main, "app", full)
+    assert main.run(["types"]) == 1
+    assert capsys.readouterr().err == "error: the output cannot be written: No space left on device\n"
 
 
 def test_help_waits_for_nothing_heavy() -> None:

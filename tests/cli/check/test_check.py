@@ -50,6 +50,14 @@ def test_a_stack_that_fails_ends_with_three_and_says_where_and_what_to_do(projec
     assert not (project.home / "state" / project.folder.name / "dev.json").exists()
 
 
+def test_a_stack_that_nobody_knows_is_not_checked_in_place_of_another(project) -> None:
+    for command in (["check"], ["cancel", "-y"]):
+        ran = project.run(*command, "-s", "prdo")
+        assert ran.code == 2
+        assert "there is no stack 'prdo'" in ran.error
+        assert "there is dev" in ran.error
+
+
 def test_a_stack_that_passes_ends_with_zero(project) -> None:
     project.program(CLOSED)
     ran = project.run("check", "--fail-on", "critical")

@@ -28,7 +28,10 @@ def test_lists_are_narrowed(run) -> None:
     assert {one["severity"] for one in high} <= {"critical", "high"}
     ran = run("rules", "list", "nothing-like-this")
     assert (ran.code, "no rule is like that" in ran.error) == (2, True)
-    assert "--severity" not in run("rules", "list", "--severity", "worst").out
+    assert (
+        "--severity is 'worst'\n  fix: use one of low, medium, high, critical\n"
+        in run("rules", "list", "--severity", "worst").error
+    )
     assert run("rules", "list", "--profile", "lax").code == 2
 
 
