@@ -29,6 +29,9 @@ class Deletions:
         kept, going = self._choose()
         if self._refused(going) and not self._parts.dry_run:
             return
+        for task in going:
+            if task.state.provider:
+                self._parts.registry.get(task.state.provider)  # also in a preview, so that it fails where a run would
         if kept:
             self._executor.claim()
             self._executor.run(kept)
@@ -68,9 +71,6 @@ class Deletions:
             if included(state):
                 marks.deleted.add(state.urn)
                 going.append(tasks.deletion(state))
-        for task in going:
-            if task.state.provider:
-                self._parts.registry.get(task.state.provider)  # also in a preview, so that it fails where a run would
         return kept, going
 
     def _refused(self, going: Iterable[Task]) -> bool:

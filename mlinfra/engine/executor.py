@@ -114,7 +114,7 @@ class Executor:
         """
         try:
             for number, task in enumerate(chain):
-                if number and self.stopping.is_set():
+                if number and (self._failing or self.stopping.is_set()):
                     raise Stopped
                 self._perform(task, tolerant=tolerant)
         finally:
