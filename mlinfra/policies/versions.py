@@ -19,6 +19,8 @@ RELEASE: Final = "kubernetes:helm.sh/*:Release"
 TRAINING_CLUSTER: Final = "mlinfra:training_cluster:TrainingCluster"
 NODE_CLASS: Final = "kubernetes:karpenter.k8s.aws/*:EC2NodeClass"
 NODE_POOL: Final = "kubernetes:karpenter.sh/*:NodePool"
+_QUEUE: Final = "kubernetes:kueue.x-k8s.io/*:ClusterQueue"
+_EFA: Final = "vpc.amazonaws.com/efa"
 _OLD_KUEUE: Final = tuple(
     f"kubernetes:kueue.x-k8s.io/v1beta1:{kind}" for kind in ("ClusterQueue", "LocalQueue", "ResourceFlavor", "Cohort")
 )
@@ -161,6 +163,25 @@ def efa_advertised_once(release: Resource) -> Truth:
 
 
 @rule(
+    "efa-queue-claims",
+    title="Queues count EFA interfaces in the way in which they are advertised",
+    severity=Severity.MEDIUM,
+    types=(RELEASE,),
+    fix="the EFA device plugin in place of the DRA driver (DeviceLayer: efa_dra=False), or queues that count claims",
+    arguments={"mlinfra:devices:DeviceLayer": "efa_dra"},
+)
+def efa_queue_claims(release: Resource) -> Truth:
+    """A DRA driver offers no amounts: jobs that ask for vpc.amazonaws.com/efa are admitted, and their pods wait for ever."""
+    queues = release.graph.of(_QUEUE)
+    counted = queues.any(
+        lambda queue: queue["spec.resourceGroups"].any(
+            lambda group: group["coveredResources"].any(lambda name: name.is_(_EFA))
+        )
+    )
+    return only_if(is_chart(release, *charts("efa_dra_drivers")), ~counted)
+
+
+@rule(
     "karpenter-auto-mode",
     title="Clusters in Auto Mode have no Karpenter of their own",
     severity=Severity.MEDIUM,
@@ -258,6 +279,7 @@ RULES: Final = (
     dra_device_plugin,
     efa_dra_karpenter,
     efa_advertised_once,
+    efa_queue_claims,
     karpenter_auto_mode,
     dra_kubernetes,
     gpu_driver_efa,
