@@ -40,7 +40,7 @@ def tag(store: Store, memories: Memories, table: Service, call: Call) -> Record 
 
 def _names_target(name: str, shape: Any) -> bool:
     """Whether an input member names what is tagged: `resourceArn`, `ARN`, `ResourceId`, `ResourceIdList`, `Resources`."""
-    ends = ("arn", "resourceid", "resourceidlist", "resource", "resources")
+    ends = ("arn", "resourceid", "resourceidlist", "resource", "resources", "reportname")
     return name.lower().endswith(ends) and shape.type_name in {"string", "list"}
 
 

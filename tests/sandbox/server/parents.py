@@ -210,6 +210,12 @@ def workspace(clients) -> Members:
     return {"workspaceId": made["workspace"]["id"]}
 
 
+def service_account(clients) -> Members:
+    members = workspace(clients)
+    made = clients("grafana").create_workspace_service_account(name="ci", grafanaRole="VIEWER", **members)
+    return {**members, "serviceAccountId": made["id"]}
+
+
 def subnet_members(clients) -> Members:
     return {"SubnetId": subnet(clients)}
 
@@ -256,6 +262,7 @@ PARENTS: dict[tuple[str, str], Callable[[Callable[[str], Client]], Members]] = {
     ("eks", "DescribeCluster"): cluster,
     ("fsx", "DescribeFileSystems"): lustre,
     ("grafana", "DescribeWorkspace"): workspace,
+    ("grafana", "ListWorkspaceServiceAccounts"): service_account,
     ("guardduty", "GetDetector"): detector,
     ("lambda", "GetFunctionConfiguration"): function,
     ("logs", "ListTagsLogGroup"): log_group,

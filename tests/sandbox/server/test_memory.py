@@ -275,6 +275,9 @@ CASES = [
          "CreateComputeEnvironment", {}, [
         ("UpdateComputeEnvironment", {"computeResources": {"maxvCpus": 128}, "updatePolicy": {"terminateJobsOnUpdate": True}},
          {"computeResources.maxvCpus": 128, "updatePolicy.terminateJobsOnUpdate": True})]),
+    Case("monitoring", "InsightRule",
+         made("cloudwatch", "put_insight_rule", RuleName="*", RuleDefinition="{}", RuleState="ENABLED"),
+         "PutInsightRule"),
     Case("budgets", "Budget", parents.budget, "CreateBudget", {}, [
         ("UpdateBudget", {"NewBudget": {"BudgetName": "{BudgetName}", "BudgetLimit": {"Amount": "20", "Unit": "USD"},
                                         "TimeUnit": "QUARTERLY", "BudgetType": "COST"}},
