@@ -40,6 +40,11 @@ from mlinfra.components.jobs.validation import TrainingValidation, TrainingValid
 from mlinfra.components.karpenter.karpenter import Karpenter, KarpenterArgs
 from mlinfra.components.key_policies import KeyPurpose
 from mlinfra.components.keys import KeyRing, KeyRingArgs
+from mlinfra.components.layers.compute import Compute
+from mlinfra.components.layers.compute_arguments import ClusterTraining, ComputeArgs
+from mlinfra.components.layers.security_baseline import CentralControls, SecurityBaseline, SecurityBaselineArgs
+from mlinfra.components.layers.storage import Storage
+from mlinfra.components.layers.storage_arguments import SharedFiles, StorageArgs, TrainingFiles
 from mlinfra.components.lustre import BucketLinkArgs, LustreFileSystem, LustreFileSystemArgs, Throughput
 from mlinfra.components.managed.batch_arguments import BatchTeam, BatchTrainingArgs
 from mlinfra.components.managed.batch_job import BatchPyTorchJob, BatchPyTorchJobArgs
@@ -54,6 +59,7 @@ from mlinfra.components.persona_policies import Persona
 from mlinfra.components.personas import Personas, PersonasArgs, SignIn
 from mlinfra.components.pools.arguments import NodePoolArgs
 from mlinfra.components.pools.capacity import Capacity, CapacityBlock, OnDemand, Reservation, Spot
+from mlinfra.components.pools.cluster_pool import ClusterPool
 from mlinfra.components.pools.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from mlinfra.components.pools.node_pool import NodePool
 from mlinfra.components.pools.reference import CapacityKind, PoolReference, Provisioner, Taint, TaintEffect
@@ -68,10 +74,11 @@ from mlinfra.components.storage import BucketPurpose, DataBucket, DataBucketArgs
 from mlinfra.components.tags import tag_everything
 from mlinfra.components.teams.connections import TeamConnection, TrafficDirection, TrafficProtocol
 from mlinfra.components.teams.quota import ContainerDefaults, TeamQuota
-from mlinfra.components.teams.teams import PodSecurity, TeamSpace, TeamSpaceArgs
+from mlinfra.components.teams.teams import ClusterTeam, PodSecurity, TeamSpace, TeamSpaceArgs
 from mlinfra.components.training.arguments import (
     PoolShare,
     Queueing,
+    TeamTraining,
     TrainingClusterArgs,
     TrainingOperators,
     TrainingTeam,
@@ -106,6 +113,8 @@ COMPONENTS = (
     ThreatDetection,
     AccountBaseline,
     CostWatch,
+    SecurityBaseline,
+    Storage,
     Cluster,
     NodePool,
     GpuNodePool,
@@ -113,6 +122,7 @@ COMPONENTS = (
     Karpenter,
     TeamSpace,
     TrainingCluster,
+    Compute,
     PyTorchJob,
     TensorFlowJob,
     SparkJob,
@@ -158,13 +168,19 @@ __all__ = [
     "Capacity",
     "CapacityBlock",
     "CapacityKind",
+    "CentralControls",
     "CentralDetection",
     "Classification",
     "Cluster",
     "ClusterAccess",
     "ClusterArgs",
+    "ClusterPool",
     "ClusterReference",
     "ClusterStorage",
+    "ClusterTeam",
+    "ClusterTraining",
+    "Compute",
+    "ComputeArgs",
     "ConfigRecorder",
     "ConfigRecorderArgs",
     "ContainerDefaults",
@@ -238,10 +254,13 @@ __all__ = [
     "Secret",
     "SecretAccess",
     "SecretArgs",
+    "SecurityBaseline",
+    "SecurityBaselineArgs",
     "ServiceAccountRole",
     "ServiceAccountRoleArgs",
     "ServiceRole",
     "ServiceRoleArgs",
+    "SharedFiles",
     "Sharing",
     "SignIn",
     "SparkJob",
@@ -250,6 +269,8 @@ __all__ = [
     "SparkServerlessArgs",
     "SparkTeam",
     "Spot",
+    "Storage",
+    "StorageArgs",
     "StoreReference",
     "Strategy",
     "SystemPool",
@@ -259,6 +280,7 @@ __all__ = [
     "TeamQuota",
     "TeamSpace",
     "TeamSpaceArgs",
+    "TeamTraining",
     "TensorFlowJob",
     "TensorFlowJobArgs",
     "ThreatDetection",
@@ -268,6 +290,7 @@ __all__ = [
     "TrafficProtocol",
     "TrainingCluster",
     "TrainingClusterArgs",
+    "TrainingFiles",
     "TrainingOperators",
     "TrainingReference",
     "TrainingStore",

@@ -37,6 +37,10 @@ class Args(BaseModel):
             for name, kind in inspect.get_annotations(cls).items()
         }
 
+    def given(self) -> dict[str, Any]:
+        """The arguments that were given, without those that have their defaults."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
     @classmethod
     def of(cls, args: "Self | Mapping[str, Any]", subject: str) -> Self:
         """The arguments themselves, or made of the mapping that Pulumi's component host passes."""

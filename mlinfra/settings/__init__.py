@@ -7,17 +7,15 @@ from mlinfra.settings.compute import (
     PoolSettings,
     TeamSettings,
     TrainingSettings,
-    TrainingTeamSettings,
 )
 from mlinfra.settings.foundation import FoundationSettings
-from mlinfra.settings.organization import DetectionSettings, OrganizationSettings, SignInSettings, TrailSettings
+from mlinfra.settings.organization import OrganizationSettings, SignInSettings
 from mlinfra.settings.platform import PlatformSettings, WorkloadSettings
 from mlinfra.settings.storage import FileSystemSettings, LustreSettings, StorageSettings
 
 __all__ = [
     "ClusterSettings",
     "ComputeSettings",
-    "DetectionSettings",
     "FileSystemSettings",
     "FoundationSettings",
     "LustreSettings",
@@ -29,8 +27,6 @@ __all__ = [
     "StackSettings",
     "StorageSettings",
     "TeamSettings",
-    "TrailSettings",
     "TrainingSettings",
-    "TrainingTeamSettings",
     "WorkloadSettings",
 ]

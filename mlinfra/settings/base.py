@@ -13,13 +13,16 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from mlinfra.catalog import regions
-from mlinfra.components.account import known_region
+from mlinfra.components.account import Account, known_region
 from mlinfra.components.args import Args
+from mlinfra.components.layers import planned
 from mlinfra.components.network_checks import check_zones
 from mlinfra.components.problems import ArgumentError, Invalid, Problem
 from mlinfra.components.profiles import Classification, Profile, log_days
 
 _TAG = re.compile(r"[\w .:/=+@-]{1,256}")  # what AWS takes as a tag's value
+
+_ARGUMENT = re.compile(r"(?<![\w/'])[a-z]+(?:_[a-z]+)+(?![\w/'])")  # an argument of a component, and nothing of a URL
 
 
 class Settings(Args):
@@ -49,9 +52,15 @@ class Settings(Args):
 
 
 def _of_file(problem: Problem, project: str) -> Problem:
-    key = problem.argument if ":" in problem.argument else f"{project}:{problem.argument}"
+    """A problem as the file has it: keys in camel case, wherever it was found."""
+    argument = _camel(problem.argument)
+    key = argument if ":" in argument else f"{project}:{argument}"
     given = "[secret]" if problem.given and pulumi_config.is_config_secret(key.partition(".")[0]) else problem.given
-    return Problem(key, given, problem.reason, problem.fix)
+    return Problem(key, given, _camel(problem.reason), _camel(problem.fix))
+
+
+def _camel(text: str) -> str:
+    return _ARGUMENT.sub(lambda found: to_camel(found[0]), text)
 
 
 def _is_text(annotation: Any) -> bool:
@@ -115,6 +124,11 @@ class StackSettings(Settings):
         check_zones(self.zones, self.region)
         log_days(self.profile, self.log_retention_days, "log_retention_days")
         return self
+
+    @property
+    def planned_account(self) -> Account:
+        """Where everything will be, for checks: which account it is, only a deployment knows."""
+        return Account(id=planned.ACCOUNT_ID, region=self.region)
 
     @property
     def tags(self) -> Mapping[str, str]:

@@ -15,43 +15,36 @@ from mlinfra.settings.part import Part
 _CONTAINERS: Final[tuple[Any, ...]] = (Mapping, Sequence)
 
 
-class Derived(Part):
-    """Settings that are the arguments of a component."""
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """What was set, as the component takes it."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
-
-
-def derived(name: str, args: type[Args], without: Sequence[str], *, doc: str | None) -> type[Derived]:
-    """A class of settings with every field of the arguments but those, and those of their parts in camel case.
+def without(args: type[Args], given: Sequence[str], *, name: str, doc: str) -> type[Part]:
+    """A class of settings with every field of the arguments but those that the program gives.
 
     Only the fields' own types are checked here; what goes together is the component's to say.
     """
     fields: dict[str, Any] = {
-        field: (_camel(info.annotation), info) for field, info in args.model_fields.items() if field not in without
+        field: (_camel(info.annotation), info) for field, info in args.model_fields.items() if field not in given
     }
-    made: type[Derived] = create_model(name, __base__=Derived, __doc__=doc, __module__=__name__, **fields)
+    made: type[Part] = create_model(name, __base__=Part, __doc__=doc, __module__=__name__, **fields)
     return made
 
 
 @functools.cache
-def _part(args: type[Args]) -> type[Args]:
-    """The same arguments, checked the same way, in camel case."""
+def whole(args: type[Args], *, name: str = "") -> type[Args]:
+    """The same arguments, checked the same way, in camel case: a component takes them as its own."""
     if issubclass(args, Part):
         return args
     nested = {field: (_camel(info.annotation), info) for field, info in args.model_fields.items()}
     changed = {field: given for field, given in nested.items() if given[0] != given[1].annotation}
     model: Any = create_model  # its overloads know no fields that are only known when it runs
-    made: type[Args] = model(args.__name__, __base__=(Part, args), __doc__=args.__doc__, __module__=__name__, **changed)
+    made: type[Args] = model(
+        name or args.__name__, __base__=(Part, args), __doc__=args.__doc__, __module__=__name__, **changed
+    )
     return made
 
 
 def _camel(annotation: Any) -> Any:
     """A type with every class of arguments in it in camel case."""
     if isinstance(annotation, type) and issubclass(annotation, Args):
-        return _part(annotation)
+        return whole(annotation)
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return Union[tuple(map(_camel, inner))]  # noqa: UP007 - made of a tuple

@@ -8,9 +8,11 @@ from pydantic import AfterValidator, model_validator
 from mlinfra.catalog import endpoints as catalog
 from mlinfra.components.addresses import pod_range, vpc_range
 from mlinfra.components.dns_firewall import check_domains
+from mlinfra.components.layers import planned
+from mlinfra.components.layers.security_baseline import SecurityBaselineArgs
 from mlinfra.components.network_checks import check_egress, check_endpoints
 from mlinfra.components.problems import Invalid
-from mlinfra.components.profiles import POSTURES, Egress, at_least
+from mlinfra.components.profiles import Egress
 from mlinfra.components.references import each, principal_arn
 from mlinfra.settings.base import StackSettings, choices
 from mlinfra.settings.organization import OrganizationSettings, SignInSettings
@@ -74,8 +76,23 @@ class FoundationSettings(StackSettings):
     @model_validator(mode="after")
     def _buildable(self) -> Self:
         check_egress(self.egress, self.profile)
-        at_least(POSTURES[self.profile].archive_days, self.archive_days, self.profile, "archive_days")
+        renamed = {"emails": "alarm_emails", "central": "organization"}
+        planned.refuse(planned.refusals("", self._security, renamed=renamed))
         return self
+
+    def _security(self) -> SecurityBaselineArgs:
+        """The security baseline, as far as settings describe it."""
+        return SecurityBaselineArgs(
+            account=self.planned_account,
+            profile=self.profile,
+            logs_key_arn=planned.KEY_ARN,
+            volume_key_arn=planned.KEY_ARN,
+            access_log_bucket=planned.BUCKET,
+            emails=self.alarm_emails,
+            archive_days=self.archive_days,
+            log_retention_days=self.log_retention_days,
+            central=self.organization,
+        )
 
     @property
     def private_services(self) -> Sequence[str]:

@@ -14,7 +14,7 @@ from mlinfra.settings.foundation import FoundationSettings
 from mlinfra.settings.storage import StorageSettings
 
 
-class PlatformSettings(ComputeSettings, StorageSettings, FoundationSettings):
+class PlatformSettings(ComputeSettings, FoundationSettings):
     """The decisions behind `stacks/platform`."""
 
     @property
@@ -24,7 +24,7 @@ class PlatformSettings(ComputeSettings, StorageSettings, FoundationSettings):
         They are those asked for and, where the internet is not the way to AWS, those that what is configured needs.
         """
         users = [*self.components, *(["eks"] if self.cluster else [])]
-        if self.cluster and not self.cluster.auto_mode and any(pool.elastic for pool in self.pools.values()):
+        if self.needs_karpenter:
             users.append("Karpenter")
         brought = () if self.profile is Profile.BASELINE else needed(users)
         return [*self.endpoints, *brought]

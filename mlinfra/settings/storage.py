@@ -1,18 +1,21 @@
 """The decisions behind buckets, file systems, repositories and secrets."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from mlinfra.components.component import MAX_NAME, NAME
-from mlinfra.components.file_system import AccessPointArgs
-from mlinfra.components.lustre import SMALLEST_GIB, Throughput
+from mlinfra.components.key_policies import KeyPurpose
+from mlinfra.components.layers import planned
+from mlinfra.components.layers.storage_arguments import SharedFiles, StorageArgs, TrainingFiles
+from mlinfra.components.lustre import SMALLEST_GIB
 from mlinfra.components.problems import Invalid
-from mlinfra.components.profiles import POSTURES, Classification, Profile, at_least
+from mlinfra.components.profiles import Classification
 from mlinfra.components.storage import BucketPurpose
+from mlinfra.components.training.stores import BucketStore, LustreStore, TrainingStore
 from mlinfra.settings.base import StackSettings
-from mlinfra.settings.part import Part
+from mlinfra.settings.derived import whole
 
 _LONGEST = MAX_NAME - len("platform-")
 
@@ -26,28 +29,18 @@ def names(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return value
 
 
-class FileSystemSettings(Part):
-    """A shared file system (Amazon EFS)."""
+if TYPE_CHECKING:
+    from mlinfra.settings.part import Part
 
-    access_points: Mapping[str, AccessPointArgs]
-    """The directories that can be mounted, by name, and the user that everybody is in them, such as home: {uid: 1000}."""
-    classification: Classification = Classification.CONFIDENTIAL
-    """How sensitive its files are. Default: confidential."""
+    class FileSystemSettings(Part, SharedFiles):
+        """A shared file system (Amazon EFS)."""
 
+    class LustreSettings(Part, TrainingFiles):
+        """A fast file system for training (Amazon FSx for Lustre)."""
 
-class LustreSettings(Part):
-    """A fast file system for training (Amazon FSx for Lustre)."""
-
-    size_gib: int = SMALLEST_GIB
-    """Storage in GiB: 1200, 2400 or a multiple of 2400. Default: 1200."""
-    throughput: Throughput = Throughput.MB_125
-    """Megabytes a second for every TiB: 125, 250, 500 or 1000. Default: 125."""
-    bucket: BucketPurpose | None = None
-    """The data bucket whose objects it shows as files. Default: none, and daily backups."""
-    write_back: bool = False
-    """Whether files that are written become objects of the bucket. Default: no."""
-    zone: str | None = None
-    """The availability zone, where training runs. Default: the first."""
+else:
+    FileSystemSettings = whole(SharedFiles, name="FileSystemSettings")
+    LustreSettings = whole(TrainingFiles, name="LustreSettings")
 
 
 class StorageSettings(StackSettings):
@@ -72,23 +65,42 @@ class StorageSettings(StackSettings):
 
     @model_validator(mode="after")
     def _storable(self) -> Self:
-        at_least(POSTURES[self.profile].lock_days, self.lock_days, self.profile, "lock_days")
-        for name, wanted in self.lustre.items():
-            if wanted.bucket is not None and wanted.bucket not in self.buckets:
-                fix = f"choose from {', '.join(self.buckets)}, or add it to buckets"
-                raise Invalid(f"{name} shows a bucket that is not there", fix=fix, argument="lustre")
-            if wanted.zone is not None and wanted.zone not in self.zones:
-                fix = f"choose from {', '.join(self.zones)}, or add it to zones"
-                raise Invalid(f"{name} lies in {wanted.zone!r}, where no network is", fix=fix, argument="lustre")
+        planned.refuse(planned.refusals("", self._storage))
         return self
 
-    def closed(self, classification: Classification) -> bool:
-        """Whether data of this class is to be reached through VPC endpoints alone."""
-        return classification is Classification.RESTRICTED or self.profile is Profile.ISOLATED
+    def _storage(self) -> StorageArgs:
+        """All of it, as far as settings describe it."""
+        return StorageArgs(
+            account=self.planned_account,
+            profile=self.profile,
+            zones=self.zones,
+            key_arns=dict.fromkeys(KeyPurpose, planned.KEY_ARN),
+            access_log_bucket=planned.BUCKET,
+            vpc_id=planned.VPC_ID,
+            subnet_ids=[planned.SUBNET_ID] * len(self.zones),
+            endpoint_id=planned.ENDPOINT_ID,
+            buckets=self.buckets,
+            lock_days=self.lock_days,
+            file_systems=self.file_systems,
+            lustre=self.lustre,
+            repositories=self.repositories,
+            secrets=self.secrets,
+            log_retention_days=self.log_retention_days,
+        )
 
-    def classified(self, lustre: LustreSettings) -> Classification:
-        """How sensitive the files of a Lustre file system are: as its bucket's objects, and confidential without one."""
-        return self.buckets[lustre.bucket] if lustre.bucket else Classification.CONFIDENTIAL
+    @property
+    def planned_stores(self) -> Mapping[str, TrainingStore]:
+        """Where training will find data, before it is there: buckets by purpose, Lustre file systems by name."""
+        bucket = BucketStore(bucket_arn=planned.BUCKET_ARN)
+        file_system = LustreStore(file_system_id="planned", mount_source="planned", size_gib=SMALLEST_GIB)
+        found = {
+            purpose.value: TrainingStore(classification=kept, key_arn=planned.KEY_ARN, bucket=bucket)
+            for purpose, kept in self.buckets.items()
+        }
+        for name, files in self.lustre.items():
+            kept = self.buckets[files.bucket] if files.bucket else Classification.CONFIDENTIAL
+            found[name] = TrainingStore(classification=kept, key_arn=planned.KEY_ARN, lustre=file_system)
+        return found
 
     @property
     def components(self) -> Sequence[str]:

@@ -42,65 +42,27 @@ access_logs = ml.AccessLogBucket(
         deletion_protection=settings.deletion_protection,
     ),
 )
-trail = settings.organization.trail
-audit = ml.AuditTrail(
+security = ml.SecurityBaseline(
     "foundation",
-    ml.AuditTrailArgs(
+    ml.SecurityBaselineArgs(
         account=account,
         profile=settings.profile,
         logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+        volume_key_arn=keys.arn(ml.KeyPurpose.DATA),
         access_log_bucket=access_logs.bucket_name,
-        every_bucket=trail is None,
-        log_retention_days=None if trail else settings.log_retention_days,
-        archive_days=None if trail else settings.archive_days,
-        existing=trail,
-        deletion_protection=settings.deletion_protection,
-    ),
-)
-alarms = ml.AuditAlarms(
-    "foundation",
-    ml.AuditAlarmsArgs(
-        account=account,
-        log_group_name=audit.log_group_name,
-        logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
+        every_bucket=True,
         emails=settings.alarm_emails,
-        existing_topic_arn=settings.organization.alarm_topic,
+        archive_days=settings.archive_days,
+        log_retention_days=settings.log_retention_days,
+        central=settings.organization,
+        deletion_protection=settings.deletion_protection,
     ),
 )
 if settings.monthly_budget:
     ml.CostWatch("foundation", ml.CostWatchArgs(monthly_usd=settings.monthly_budget, emails=settings.alarm_emails))
-config = ml.ConfigRecorder(
-    "foundation",
-    ml.ConfigRecorderArgs(
-        account=account,
-        profile=settings.profile,
-        logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
-        access_log_bucket=access_logs.bucket_name,
-        retention_days=settings.log_retention_days,
-        existing_recorder_name=settings.organization.config_recorder,
-        existing_service_role=settings.organization.config_service_role,
-        deletion_protection=settings.deletion_protection,
-    ),
-)
-detection = ml.ThreatDetection(
-    "foundation",
-    ml.ThreatDetectionArgs(
-        account=account,
-        profile=settings.profile,
-        alarm_topic_arn=alarms.topic_arn,
-        central=settings.organization.detection,
-    ),
-)
-ml.AccountBaseline(
-    "foundation",
-    ml.AccountBaselineArgs(
-        account=account,
-        volume_key_arn=keys.arn(ml.KeyPurpose.DATA),
-        set_centrally=settings.organization.account_settings,
-    ),
-)
+
 boundary = ml.PermissionsBoundary(
-    "foundation", ml.PermissionsBoundaryArgs(account=account, archive_bucket_arns=[audit.archive_bucket_arn])
+    "foundation", ml.PermissionsBoundaryArgs(account=account, archive_bucket_arns=[security.archive_bucket_arn])
 )
 if settings.sign_in:
     ml.Personas(
@@ -113,9 +75,9 @@ if settings.sign_in:
             break_glass_principals=settings.break_glass,
             session_hours=settings.session_hours,
             logs_key_arn=keys.arn(ml.KeyPurpose.LOGS),
-            log_group_name=audit.log_group_name,
-            alarm_topic_arn=alarms.topic_arn,
-            archive_bucket_arns=[audit.archive_bucket_arn],
+            log_group_name=security.log_group_name,
+            alarm_topic_arn=security.alarm_topic_arn,
+            archive_bucket_arns=[security.archive_bucket_arn],
         ),
     )
 
@@ -128,9 +90,9 @@ pulumi.export("egressIps", network.egress_ips)
 pulumi.export("endpointIds", network.endpoint_ids)
 pulumi.export("keyArns", keys.key_arns)
 pulumi.export("accessLogBucket", access_logs.bucket_name)
-pulumi.export("trailArn", audit.trail_arn)
-pulumi.export("logArchive", audit.archive_bucket_name)
-pulumi.export("alarmTopicArn", alarms.topic_arn)
-pulumi.export("detectorId", detection.detector_id)
-pulumi.export("configHistory", config.history_bucket_name)
+pulumi.export("trailArn", security.trail_arn)
+pulumi.export("logArchive", security.archive_bucket_name)
+pulumi.export("alarmTopicArn", security.alarm_topic_arn)
+pulumi.export("detectorId", security.detector_id)
+pulumi.export("configHistory", security.history_bucket_name)
 pulumi.export("boundaryArn", boundary.policy_arn)

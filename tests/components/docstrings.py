@@ -13,7 +13,7 @@ IN_ORDER: Final[tuple[type[Any], ...]] = (
     *(ml.ImageRepository, ml.Secret, ml.AuditTrail, ml.PermissionsBoundary, ml.AuditAlarms, ml.ConfigRecorder),
     *(ml.ThreatDetection, ml.AccountBaseline, ml.ServiceRole, ml.PodRole, ml.ServiceAccountRole),
     *(ml.GitHubProvider, ml.GitHubRole, ml.Personas, ml.Cluster, ml.Karpenter, ml.NodePool, ml.GpuNodePool),
-    *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch, ml.TrainingCluster),
+    *(ml.DeviceLayer, ml.TeamSpace, ml.CostWatch, ml.TrainingCluster, ml.SecurityBaseline, ml.Storage, ml.Compute),
     *(ml.PyTorchJob, ml.TensorFlowJob, ml.SparkJob, ml.RayTrainJob, ml.TrainingValidation),
     *(ml.BatchTraining, ml.BatchPyTorchJob, ml.SparkServerless, ml.SageMakerTraining),
 )

@@ -20,6 +20,7 @@ import mlinfra
 import mlinfra as ml
 from mlinfra.components import COMPONENTS
 from mlinfra.components.component import Component, public_outputs
+from mlinfra.graph import Node, ResourceGraph
 from tests.components.docstrings import IN_ORDER
 from tests.components.docstrings import program as examples_of_docstrings
 
@@ -145,6 +146,41 @@ EXAMPLES |= {
     "NodePool": {"cluster": CLUSTER, "instance_types": ["m7i.2xlarge"], "nodes": 3},
     "GpuNodePool": {"cluster": CLUSTER, "instance_types": ["g6.12xlarge"], "nodes": 2},
 }
+SUBNETS = {"zones": ["eu-central-1a", "eu-central-1b"], "subnet_ids": [SUBNET, SUBNET]}
+EXAMPLES |= {
+    "SecurityBaseline": {
+        "account": ACCOUNT,
+        "logs_key_arn": KEY,
+        "volume_key_arn": KEY,
+        "access_log_bucket": "logs",
+        "emails": ["security@example.com"],
+    },
+    "Storage": {
+        **SUBNETS,
+        "account": ACCOUNT,
+        "key_arns": dict.fromkeys(["data", "artifacts", "secrets", "logs"], KEY),
+        "access_log_bucket": "logs",
+        "vpc_id": VPC,
+        "buckets": {"datasets": "internal"},
+        "file_systems": {"shared": {"access_points": {"home": {"uid": 1000}}}},
+        "lustre": {"scratch": {"bucket": "datasets"}},
+        "repositories": ["training"],
+        "secrets": {"tracking": "A password"},
+    },
+    "Compute": {
+        "cluster": EXAMPLES["Cluster"],
+        "pools": {"gpu": {"instance_types": ["g6.12xlarge"], "max_nodes": 2}},
+        "teams": {"vision": {"members": {"auditor": ["audit"]}, "quota": {"cpu": 64, "memory_gib": 256, "gpus": 4}}},
+        "training": {"teams": {"vision": {"shares": {"gpu": {"nodes": 1}}, "datasets": ["datasets"]}}},
+        "stores": {
+            "datasets": {
+                "classification": "internal",
+                "key_arn": KEY,
+                "bucket": {"bucket_arn": "arn:aws:s3:::datasets"},
+            }
+        },
+    },
+}
 TRAINING = {
     "teams": {
         "vision": {
@@ -246,19 +282,24 @@ def options(component: type[Component[Any]]) -> pulumi.ResourceOptions | None:
     return pulumi.ResourceOptions(provider=kubernetes.Provider("cluster", kubeconfig="{}"))
 
 
+def declared_first(graph: ResourceGraph) -> Node:
+    """The component itself, among those that it is made of."""
+    return next(node for node in graph if node.package == "mlinfra")
+
+
 def made(declare, component: type[Component[Any]], name: str = "thing"):
     return declare(lambda: component(name, EXAMPLES[component.__name__], options(component))).graph
 
 
 @every_component
 def test_the_type_names_module_and_class_and_a_dict_will_do_for_arguments(declare, component) -> None:
-    (node,) = [node for node in made(declare, component) if node.package == "mlinfra"]
+    node = declared_first(made(declare, component))
     assert node.type == f"mlinfra:{component.__module__.rpartition('.')[2]}:{component.__name__}"
 
 
 @every_component
 def test_every_annotated_output_is_registered_and_nothing_else(declare, component) -> None:
-    (node,) = [node for node in made(declare, component) if node.package == "mlinfra"]
+    node = declared_first(made(declare, component))
     assert set(node.outputs) == {camel_case(name) for name in public_outputs(component)}
     assert all(value is not None for value in node.outputs.values())
 

@@ -7,6 +7,9 @@ from mlinfra.components.component import MAX_NAME, NAME
 from mlinfra.components.problems import ArgumentError, Problem, joined
 
 KEY_ARN: Final = "arn:aws:kms:us-east-1:123456789012:key/planned"
+CLUSTER_ARN: Final = "arn:aws:eks:us-east-1:123456789012:cluster/planned"
+ROLE_ARN: Final = "arn:aws:iam::123456789012:role/planned"
+GROUP_ID: Final = "sg-00000000000000000"
 POLICY_ARN: Final = "arn:aws:iam::123456789012:policy/planned"
 BUCKET: Final = "planned"
 BUCKET_ARN: Final = f"arn:aws:s3:::{BUCKET}"

@@ -104,7 +104,11 @@ class SecurityBaseline(Component[SecurityBaselineArgs]):
             volume_key_arn=keys.arn(ml.KeyPurpose.DATA),
             access_log_bucket=access_logs.bucket_name,
             emails=["security@example.com"],
-            central=ml.CentralControls(detection=ml.CentralDetection(security_hub=True))))
+            central=ml.CentralControls(
+                config_recorder="organisation",
+                detection=ml.CentralDetection(
+                    detector_id="0123456789abcdef0123456789abcdef",
+                    security_hub=True, access_analyzer=True, inspector=True, macie=True))))
     """
 
     trail_arn: pulumi.Output[str]
