@@ -10,7 +10,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from mlinfra.cli import catalog, check, deploy, drain, evidence, jobs, rules, sandbox, stacks, types, waivers
+from mlinfra.cli import catalog, check, deploy, drain, evidence, graph, jobs, rules, sandbox, stacks, types, waivers
 from mlinfra.cli.terminal import say, show_error
 from mlinfra.errors import ConfigError, MlinfraError
 
@@ -18,6 +18,7 @@ _HELP = """Deploy Pulumi programs into an AWS account that exists only on this m
 
 mlinfra up                        deploy this folder's program
 mlinfra check                     judge it, before anything exists
+mlinfra graph -o stack.svg        see it
 mlinfra COMMAND --help            what a command does, with examples
 
 Commands, flags and environment variables are those of the pulumi CLI where
@@ -41,6 +42,7 @@ check.register(app)
 rules.register(app)
 waivers.register(app)
 evidence.register(app)
+graph.register(app)
 stacks.register(app)
 jobs.register(app)
 sandbox.register(app)

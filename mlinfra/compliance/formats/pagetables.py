@@ -33,7 +33,7 @@ def waivers(report: Report) -> Iterator[str]:
                 f"<code>{escape(one.rule)}</code>",
                 escape(one.scope),
                 f"{_tag(tag, str(state))}{told}",
-                f"{one.expires}",
+                f"<time>{one.expires}</time>",
                 f"{escape(one.owner)}<br>{escape(one.ticket)}",
                 f'{escape(one.reason)}<br><span class="soft small">{escape(one.place)}</span>',
             )
