@@ -57,12 +57,12 @@ e2e: setup ## whole stacks, kills, wheels, and the real pulumi CLI where it is o
 TRAIN ?= torch tensorflow spark ray
 
 .venv-train-%/.ready: $(UV) pyproject.toml uv.lock
-	@echo "setting up: the locked environment of $* in .venv-train-$*"
+	@echo "setting up: the locked environment of $* in .venv-train-$* (once; the four take eight gigabytes)"
 	@UV_PROJECT_ENVIRONMENT=.venv-train-$* $(UV) sync --frozen --quiet --only-group train-$* --python $(PYTHON) && touch $@ || echo "$* cannot be installed; its examples are skipped" >&2
 
 .PHONY: e2e-training
 e2e-training: setup $(TRAIN:%=.venv-train-%/.ready) ## train the examples for real: PyTorch, TensorFlow, Spark, Ray (TRAIN="torch ray")
-	@$(BIN)/python -m pytest -q -rs -m training tests/training
+	@$(BIN)/python -m pytest -v -rs -m training tests/training
 
 .PHONY: lint
 lint: setup ## formatting, lint, types and the import contracts
