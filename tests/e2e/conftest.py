@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -24,14 +24,14 @@ class Shell:
         self.env |= {"MLINFRA_HOME": str(home), "NO_COLOR": "1", "PULUMI_CONFIG_PASSPHRASE": "e2e"}
         self.argv = [sys.executable, "-m", "mlinfra.cli"]
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, output: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """The command in a process group of its own, so that it can be killed with everything it started."""
         return subprocess.Popen(
             [*self.argv, *args],
             cwd=self.cwd,
             env=self.env,
             text=True,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,

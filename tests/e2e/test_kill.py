@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from collections import Counter
 from contextlib import suppress
@@ -38,6 +39,7 @@ class Stack:
         self.seed = int(os.environ.get("MLINFRA_SEED", str(time.time_ns() % 1_000_000)))
         self.chance = random.Random(self.seed)
         self.kills: Counter[str] = Counter()
+        self.output = shell.home.with_name("output.txt")
         self.choose(1)
         self.shell.run("up", *WHERE)
         self.whole, self.resources = self.account(), self.urns()
@@ -54,7 +56,7 @@ class Stack:
         Only those kills count that leave a deployment behind that had begun and not ended.
         """
         mark, (written, seconds) = self._mark(), self.usual[command]
-        process = self.shell.start(command, *WHERE)
+        process = self._start(command)
         if self.chance.random() < 0.8:
             goal = self.chance.uniform(0, written)
             while self._written(mark) <= goal and process.poll() is None:
@@ -68,8 +70,6 @@ class Stack:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
-        assert process.stdout
-        process.stdout.close()
         if working and self._written(mark):
             self.kills[command] += 1
             log.warning("killed %s (%d processes), number %d", command, len(whom), self.kills.total())
@@ -111,14 +111,19 @@ class Stack:
         found: dict[str, Any] = self.store.export()["deployment"]
         return found
 
+    def _start(self, command: str) -> subprocess.Popen[str]:
+        """The command, writing into a file: nobody reads along, and would a pipe be full, it would wait for ever."""
+        with self.output.open("w") as output:
+            return self.shell.start(command, *WHERE, output=output)
+
     def _measured(self, command: str) -> tuple[int, float]:
         """Run the command: how much it writes into its journal, and how long it takes."""
         mark, began, written = self._mark(), time.monotonic(), 0
-        process = self.shell.start(command, *WHERE)
+        process = self._start(command)
         while process.poll() is None:
             written = max(written, self._written(mark))
             time.sleep(0.005)
-        assert process.returncode == 0, process.communicate()
+        assert process.returncode == 0, self.output.read_text()
         return written, time.monotonic() - began
 
     def _mark(self) -> int:

@@ -66,6 +66,7 @@ class Account:
         self.objects_lock = threading.RLock()
         self._overlay = Overlay(Moto(), self.changes, files.enforcing.exists)
         self._changed_first = self._changed_last = 0.0  # 0: as written
+        self._marking = threading.Lock()
         self.generation = self._taken_up() or str(uuid.uuid4())
 
     def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -85,10 +86,11 @@ class Account:
 
     def changes(self) -> None:
         """Note that the copy on disk is out of date from now on."""
-        self._changed_last = time.monotonic()
-        if not self._changed_first:
-            self._changed_first = self._changed_last
-            self._files.outdated.touch(mode=0o600)
+        with self._marking:
+            self._changed_last = time.monotonic()
+            if not self._changed_first:
+                self._changed_first = self._changed_last
+                self._files.outdated.touch(mode=0o600)
 
     @property
     def revision(self) -> float:
@@ -115,6 +117,7 @@ class Account:
     def _write(self) -> None:
         from mlinfra.sandbox.server.snapshot import save
 
+        written = self._changed_last
         try:
             with self.objects_lock:
                 ours = (self._overlay.state(), dict(self.claims), self.objects)
@@ -122,9 +125,11 @@ class Account:
         except Exception:
             log.exception("the account cannot be written to %s; it lasts as long as this server", self._files.snapshot)
             self._changed_first = self._changed_last = time.monotonic()  # try again later
-        else:
-            self._changed_first = 0.0
-            self._files.outdated.unlink(missing_ok=True)
+            return
+        with self._marking:
+            if self._changed_last == written:  # else a provider has changed something meanwhile
+                self._changed_first = 0.0
+                self._files.outdated.unlink(missing_ok=True)
 
     def _taken_up(self) -> str | None:
         """The generation of the account on disk, taken up; None where there is none that can be."""
@@ -132,6 +137,7 @@ class Account:
             return None
         if self._files.outdated.exists():
             log.warning("the last server died with changes that it had not written: a new, empty account begins")
+            self._files.snapshot.unlink()  # first: without its mark it would be taken for the account as it was
             self._files.outdated.unlink()
             return None
         from mlinfra.sandbox.server.snapshot import SnapshotError, load

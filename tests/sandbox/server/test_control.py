@@ -17,6 +17,7 @@ import boto3
 import pytest
 
 from mlinfra.sandbox.server import control
+from mlinfra.sandbox.server.account import Account
 from mlinfra.sandbox.server.files import ServerFiles, held
 
 
@@ -86,6 +87,34 @@ def test_start_status_reset_stop(home: Path) -> None:
     after = control.start(home, port=0)
     assert after.generation not in {started.generation, emptied.generation}
     assert client(after, "s3").list_buckets()["Buckets"] == []
+
+
+def test_what_is_out_of_date_on_disk_is_gone_before_anything_else_happens(home: Path) -> None:
+    """A server that dies right after it has started anew must not leave the old account to the next."""
+    files = ServerFiles(home)
+    files.make()
+    files.snapshot.write_bytes(b"as it was")
+    files.outdated.touch()
+    account = object.__new__(Account)
+    account._files = files
+    assert account._taken_up() is None
+    assert not files.snapshot.exists()
+    assert not files.outdated.exists()
+
+
+def test_a_change_while_the_account_is_written_leaves_it_out_of_date(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ServerFiles(home)
+    files.make()
+    account = Account(files)
+    monkeypatch.setattr("mlinfra.sandbox.server.snapshot.save", lambda *_: account.changes())
+    account.changes()
+    account._write()
+    assert files.outdated.exists()
+    monkeypatch.setattr("mlinfra.sandbox.server.snapshot.save", lambda *_: None)
+    account._write()
+    assert not files.outdated.exists()
 
 
 def test_starts_at_once_give_one_server(home: Path) -> None:
