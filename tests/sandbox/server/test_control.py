@@ -9,8 +9,10 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -89,32 +91,37 @@ def test_start_status_reset_stop(home: Path) -> None:
     assert client(after, "s3").list_buckets()["Buckets"] == []
 
 
-def test_what_is_out_of_date_on_disk_is_gone_before_anything_else_happens(home: Path) -> None:
+@pytest.fixture
+def account(home: Path) -> Account:
+    """An account without the services in it, as its server has it."""
+    made = object.__new__(Account)
+    made._files, made._overlay = ServerFiles(home), SimpleNamespace(state=dict)
+    made._marking, made.objects_lock = threading.Lock(), threading.RLock()
+    made.claims, made.objects, made.generation = {}, {}, "first"
+    made._changed_first = made._changed_last = 0.0
+    made._files.make()
+    return made
+
+
+def test_what_is_out_of_date_on_disk_is_gone_before_anything_else_happens(account: Account) -> None:
     """A server that dies right after it has started anew must not leave the old account to the next."""
-    files = ServerFiles(home)
-    files.make()
-    files.snapshot.write_bytes(b"as it was")
-    files.outdated.touch()
-    account = object.__new__(Account)
-    account._files = files
+    account._files.snapshot.write_bytes(b"as it was")
+    account._files.outdated.touch()
     assert account._taken_up() is None
-    assert not files.snapshot.exists()
-    assert not files.outdated.exists()
+    assert not account._files.snapshot.exists()
+    assert not account._files.outdated.exists()
 
 
 def test_a_change_while_the_account_is_written_leaves_it_out_of_date(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = ServerFiles(home)
-    files.make()
-    account = Account(files)
     monkeypatch.setattr("mlinfra.sandbox.server.snapshot.save", lambda *_: account.changes())
     account.changes()
     account._write()
-    assert files.outdated.exists()
+    assert account._files.outdated.exists()
     monkeypatch.setattr("mlinfra.sandbox.server.snapshot.save", lambda *_: None)
     account._write()
-    assert not files.outdated.exists()
+    assert not account._files.outdated.exists()
 
 
 def test_starts_at_once_give_one_server(home: Path) -> None:
