@@ -116,6 +116,7 @@ __all__ = [
     "PodRoleArgs",
     "PodSecurity",
     "PoolReference",
+    "PoolSchedule",
     "PoolSettings",
     "PoolShare",
     "Profile",

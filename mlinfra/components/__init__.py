@@ -63,6 +63,7 @@ from mlinfra.components.pools.cluster_pool import ClusterPool
 from mlinfra.components.pools.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from mlinfra.components.pools.node_pool import NodePool
 from mlinfra.components.pools.reference import CapacityKind, PoolReference, Provisioner, Taint, TaintEffect
+from mlinfra.components.pools.schedule import PoolSchedule
 from mlinfra.components.pools.sharing import Sharing
 from mlinfra.components.problems import ArgumentError
 from mlinfra.components.profiles import Classification, Egress, Profile
@@ -236,6 +237,7 @@ __all__ = [
     "PodRoleArgs",
     "PodSecurity",
     "PoolReference",
+    "PoolSchedule",
     "PoolShare",
     "Profile",
     "Provisioner",

@@ -137,14 +137,14 @@ def test_keys_of_other_namespaces_are_not_ours() -> None:
         ),
         (
             {"platform:lustre": '{"scratch":{"bucket":"features"}}'},
-            "platform:lustre",
-            "scratch shows a bucket that is not there",
+            "platform:lustre.scratch.bucket = 'features'",
+            "a bucket that is not there",
             "datasets, models",
         ),
         (
             {"platform:lustre": '{"scratch":{"zone":"eu-central-1d"}}'},
-            "platform:lustre",
-            "where no network is",
+            "platform:lustre.scratch.zone = 'eu-central-1d'",
+            "no network is there",
             "eu-central-1a",
         ),
         ({"platform:lustre": '{"scratch":{"throughput":1}}'}, "platform:lustre.scratch.throughput", "125", "megabytes"),
@@ -157,7 +157,7 @@ def test_keys_of_other_namespaces_are_not_ours() -> None:
             "nobody could repair",
             "two users",
         ),
-        ({"platform:signIn": "{}"}, "platform:signIn.samlProviderArn", "no way to sign in", "saml_provider_arn"),
+        ({"platform:signIn": "{}"}, "platform:signIn.samlProviderArn", "no way to sign in", "samlProviderArn"),
         (
             {"platform:organization": '{"alarmTopic":"alarms"}'},
             "platform:organization.alarmTopic = 'alarms'",

@@ -12,6 +12,7 @@ from mlinfra.components.cluster.reference import ClusterReference
 from mlinfra.components.pools.capacity import Capacity
 from mlinfra.components.pools.checks import check
 from mlinfra.components.pools.reference import Provisioner, Taint
+from mlinfra.components.pools.schedule import PoolSchedule
 from mlinfra.components.pools.shape import Shape
 from mlinfra.components.problems import Invalid
 
@@ -49,6 +50,8 @@ class PoolArguments(Args):
     """Taints of its nodes, besides that of accelerators. Default: none."""
     dedicated: bool = False
     """Whether no other customer's instances run on the same hosts, at a price. Default: no."""
+    schedule: Optional[PoolSchedule] = None
+    """When a fixed pool has its nodes, such as on working days. Default: always."""
 
     @field_validator("instance_types")
     @classmethod

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mlinfra.catalog import pools
 from mlinfra.components.pools.limits import refused
+from mlinfra.components.pools.reference import CapacityKind
 from mlinfra.components.pools.shape import Shape
 from mlinfra.components.problems import Invalid
 
@@ -16,6 +17,7 @@ _OWN: Final = "mlinfra"
 def check(args: Any, shape: Shape) -> None:
     """Sizes, labels and taints."""
     _size(args, shape)
+    _hours(args, shape)
     _names(args)
 
 
@@ -41,6 +43,21 @@ def _size(args: Any, shape: Shape) -> None:
     disk = pools.limit("volume-size").values
     if not disk["least"] <= args.disk_gib <= disk["most"]:
         raise refused("volume-size", fix=f"give {disk['least']} to {disk['most']} GiB", argument="disk_gib")
+
+
+def _hours(args: Any, shape: Shape) -> None:
+    if args.schedule is None:
+        return
+    kind = args.capacity.kind
+    if not shape.managed:
+        raise refused("schedule-karpenter", fix="leave provisioner out, or schedule", argument="schedule")
+    if not shape.fixed:
+        fix = "give nodes in place of max_nodes, or leave schedule out"
+        raise refused("schedule-elastic", fix=fix, argument="schedule")
+    if kind is CapacityKind.CAPACITY_BLOCK:
+        raise refused("schedule-block", fix="leave schedule out", argument="schedule")
+    if kind is CapacityKind.RESERVATION:
+        raise refused("schedule-reserved", fix="leave schedule out", argument="schedule")
 
 
 def _names(args: Any) -> None:

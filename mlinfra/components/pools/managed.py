@@ -12,6 +12,7 @@ from mlinfra.components.pools.fabric import Fabric
 from mlinfra.components.pools.images import ami_type, mig_model, user_data
 from mlinfra.components.pools.interfaces import layout
 from mlinfra.components.pools.reference import CapacityKind, PoolReference, TaintEffect
+from mlinfra.components.pools.schedule import hours
 from mlinfra.components.pools.shape import Shape
 
 _BOUGHT: Final = {CapacityKind.SPOT: "SPOT", CapacityKind.CAPACITY_BLOCK: "CAPACITY_BLOCK"}
@@ -37,8 +38,8 @@ def managed_pool(
     block = args.capacity.capacity_block
     typed = _typed_by_template(args, shape)
     found = shape.accelerator
-    # What scales an elastic group, and what opens a window, moves the desired size; it is not Pulumi's to move back.
-    moved = [_DESIRED] if block or not shape.fixed else []
+    # What scales an elastic group, opens a window or keeps hours moves the desired size; it is not Pulumi's to move back.
+    moved = [_DESIRED] if block or args.schedule or not shape.fixed else []
     # A list of references rather than a reference to a list: which subnets there are stays known in a plan.
     subnets = [cluster.subnet_ids[list(cluster.zones).index(zone)] for zone in shape.zones]
     group = aws.eks.NodeGroup(
@@ -53,7 +54,7 @@ def managed_pool(
         instance_types=None if typed else [one.name for one in shape.types],
         scaling_config=aws.eks.NodeGroupScalingConfigArgs(
             min_size=0 if block else shape.least,
-            desired_size=0 if block else shape.least,
+            desired_size=shape.most if args.schedule else 0 if block else shape.least,
             max_size=shape.most,
         ),
         # Where there are no more instances than were reserved, an old node goes before a new one comes.
@@ -71,6 +72,8 @@ def managed_pool(
     )
     if block:
         _window(parent, name, group, nodes=shape.most, start=block.start, end=block.nodes_leave())
+    if args.schedule:
+        hours(parent, name, group.resources.apply(_scaling_group), args.schedule, nodes=shape.most)
     return group.node_group_name
 
 

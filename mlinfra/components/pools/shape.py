@@ -19,7 +19,7 @@ class Shape:
     auto: bool
     """Whether its nodes are made by EKS in Auto Mode."""
     fixed: bool
-    """Whether it has as many nodes at any time."""
+    """Whether it has as many nodes at any time, or whenever its schedule says so."""
     least: int
     most: int
     zones: tuple[str, ...]
@@ -50,7 +50,7 @@ class Shape:
             provisioner=provisioner,
             auto=auto,
             fixed=fixed,
-            least=(args.nodes or 0) if fixed else args.min_nodes,
+            least=(0 if args.schedule else args.nodes or 0) if fixed else args.min_nodes,
             most=(args.nodes if fixed else args.max_nodes) or 0,
             zones=tuple(args.zones or args.cluster.zones),
             efa=efa,
@@ -115,7 +115,7 @@ def _provisioner(args: Any, *, efa: bool, placed: bool) -> Provisioner:
     kind = args.capacity.kind
     by_group = kind is CapacityKind.RESERVATION and args.capacity.reservation.group_arn is not None
     counted = args.nodes is not None or args.min_nodes > 0 or kind is CapacityKind.RESERVATION
-    if efa or placed or by_group or (kind is CapacityKind.CAPACITY_BLOCK and counted):
+    if args.schedule or efa or placed or by_group or (kind is CapacityKind.CAPACITY_BLOCK and counted):
         return Provisioner.MANAGED
     if args.cluster.auto_mode:
         return Provisioner.KARPENTER

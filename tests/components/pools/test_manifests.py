@@ -84,6 +84,9 @@ def test_bottlerocket_is_told_of_disks_and_of_sharing_in_its_own_words() -> None
     assert user_data(BOTTLEROCKET, local_disks=False) is None
 
 
+HOURS = {"start": "0 7 * * 1-5", "stop": "0 20 * * 1-5", "time_zone": "Europe/Berlin"}
+
+
 @pytest.fixture(scope="module")
 def graph() -> ResourceGraph:
     def program() -> None:
@@ -100,6 +103,7 @@ def graph() -> ResourceGraph:
         ml.GpuNodePool("close", gpus("p4d.24xlarge", provisioner="karpenter", nodes=2, **ONE), inside)
         ml.GpuNodePool("auto", gpus(max_nodes=9, cluster_is={"auto_mode": True}, dedicated=False), inside)
         ml.GpuNodePool("block", gpus("p5.48xlarge", capacity={"capacity_block": BLOCK}, nodes=8, **ONE))
+        ml.GpuNodePool("hours", gpus(nodes=3, schedule=HOURS))
         ml.GpuNodePool("own", gpus(dedicated=True, taints=[{"key": "team", "effect": "PreferNoSchedule"}]))
         clients = {"client_security_group_ids": [FILES]}
         ml.NodePool("client", cpus(nodes=3, cluster_is=clients))
@@ -205,6 +209,16 @@ def test_a_capacity_block_is_a_node_group_that_is_empty_outside_its_window(graph
     assert (start["startTime"], start["desiredCapacity"]) == ("2027-01-11T11:30:00Z", 8)
     assert (end["startTime"], end["desiredCapacity"]) == ("2027-01-25T10:30:00Z", 0)
     (node,) = [one for one in graph if one.name == "block-nodes" and one.type.endswith(":NodeGroup")]
+    assert node.options.ignore_changes == ("scalingConfig.desiredSize",)
+
+
+def test_a_pool_with_hours_is_there_when_they_begin_and_gone_when_they_end(graph: ResourceGraph) -> None:
+    assert inputs(graph, "NodeGroup", "hours")["scalingConfig"] == {"minSize": 0, "desiredSize": 3, "maxSize": 3}
+    for role, size in (("start", 3), ("stop", 0)):
+        action = inputs(graph, "Schedule", f"hours-{role}")
+        assert (action["recurrence"], action["timeZone"]) == (HOURS[role], "Europe/Berlin")
+        assert (action["minSize"], action["maxSize"], action["desiredCapacity"]) == (0, 3, size)
+    (node,) = [one for one in graph if one.name == "hours-nodes" and one.type.endswith(":NodeGroup")]
     assert node.options.ignore_changes == ("scalingConfig.desiredSize",)
 
 

@@ -14,6 +14,7 @@ from tests.components.pools.wanted import BLOCK, GROUP, ODCR, SPOT, cluster, cpu
 
 P5 = "p5.48xlarge"
 THREE = ("g6.xlarge", "g5.xlarge", "g6e.xlarge")
+HOURS = {"start": "0 7 * * 1-5", "stop": "0 20 * * 1-5"}
 ONE = {"zones": ["us-east-1a"]}
 AUTO = {"cluster_is": {"auto_mode": True}}
 
@@ -110,6 +111,11 @@ ROWS = (
     row("dra-bottlerocket", "dra", dra=True, system="bottlerocket", release_version="1.57.0-4b9a8c21"),
     # Size and names
     row("managed-nodes", "nodes", "m7i.large", nodes=451, make=cpus),
+    row("schedule-elastic", "schedule", max_nodes=4, schedule=HOURS),
+    row("schedule-karpenter", "schedule", nodes=2, provisioner="karpenter", schedule=HOURS),
+    row("schedule-elastic", "schedule", max_nodes=4, min_nodes=1, schedule=HOURS),
+    row("schedule-block", "schedule", P5, capacity=block(), schedule=HOURS, **ONE),
+    row("schedule-reserved", "schedule", P5, capacity={"reservation": ODCR}, schedule=HOURS, **ONE),
     row("karpenter-least", "min_nodes", "m7i.large", max_nodes=4, min_nodes=1, provisioner="karpenter", make=cpus),
     row("label-key", "labels", labels={"-team": "a"}),
     row("label-value", "labels", labels={"team": "a b"}),
