@@ -9,7 +9,9 @@ from mlinfra.compliance.rule import STACK, Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
 from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP, gpu_nodes, is_accelerated
 from mlinfra.policies.gpu import BLOCK, RESERVATION
+from mlinfra.policies.references import leads_to_some
 from mlinfra.policies.sagemaker_models import ENDPOINT_CONFIG
+from mlinfra.policies.shared import development
 from mlinfra.policies.versions import NODE_POOL
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 BUDGET: Final = "aws:budgets/budget:Budget"
 MONITOR: Final = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
 SUBSCRIPTION: Final = "aws:costexplorer/anomalySubscription:AnomalySubscription"
+_RESERVED: Final = "capacityReservationSpecification.capacityReservationTarget"
 BATCH: Final = "aws:batch/computeEnvironment:ComputeEnvironment"
 
 
@@ -121,6 +124,30 @@ def cost_karpenter_consolidation(pool: Resource) -> Truth:
 
 
 @rule(
+    "cost-gpu-schedule",
+    title="GPU nodes for development do not run all the time",
+    severity=Severity.LOW,
+    types=(NODE_GROUP,),
+    fix='aws.autoscaling.Schedule(name, recurrence="0 20 * * 1-5", desired_capacity=0, ...) and scaling_config={"min_size": 0, ...}',
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "schedule"},
+)
+def cost_gpu_schedule(nodes: Resource) -> Truth:
+    """Two thirds of a week are nights and weekends, in which nodes that people develop on cost as much as by day.
+
+    What a reservation or a block has paid for is left alone, and so is Spot.
+    """
+    places = (nodes["launchTemplate.id"], nodes["launchTemplate.name"])
+    reserved = any_of(leads_to_some(one, (LAUNCH_TEMPLATE,), _is_reserved) for one in places)
+    asked = development(nodes) & gpu_nodes(nodes) & nodes["capacityType"].is_("ON_DEMAND") & ~reserved
+    return only_if(asked, nodes["scalingConfig.minSize"].is_(0))
+
+
+def _is_reserved(template: Resource) -> Truth:
+    kinds = ("capacityReservationId", "capacityReservationResourceGroupArn")
+    return any_of(template[f"{_RESERVED}.{kind}"].present() for kind in kinds)
+
+
+@rule(
     "cost-endpoint-scaling",
     title="Endpoints on accelerators scale with their load",
     severity=Severity.LOW,
@@ -147,5 +174,6 @@ RULES: Final = (
     cost_anomaly_subscribed,
     cost_karpenter_limit,
     cost_karpenter_consolidation,
+    cost_gpu_schedule,
     cost_endpoint_scaling,
 )

@@ -42,6 +42,12 @@ def production(resource: Resource) -> Truth:
     return environment.matches(r"(?i)prod.*", "in production")
 
 
+def development(resource: Resource) -> Truth:
+    """Whether a resource is for development or tests, by its tag `environment`."""
+    environment = Value(resource, "tags.environment", resource.node.get("tags.environment"))
+    return environment.matches(r"(?i)(dev|test|lab|sandbox|staging|experiment).*", "for development")
+
+
 def protected(resource: Resource) -> Truth:
     """Whether Pulumi refuses to delete a resource, or leaves it alone when it leaves the program."""
     kept = resource.option("protect") or resource.option("retain_on_delete")
