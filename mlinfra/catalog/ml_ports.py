@@ -20,11 +20,6 @@ def tool_at(port: int, name: str = "") -> str | None:
     return None
 
 
-def certain_ports() -> frozenset[int]:
-    """The ports that alone say what listens there."""
-    return frozenset(port for entry in _tools().values() for port in entry.get("ports", ()))
-
-
 def tool_called(name: str) -> str | None:
     """The ML tool of that name: `team-a-jupyter` is jupyter. None when it is none."""
     return next((tool for tool, entry in _tools().items() if _is_called(name, entry["names"])), None)

@@ -170,8 +170,3 @@ class ProviderSource(Protocol):
     ) -> Provider:
         """A fresh, unconfigured provider; raises ProviderError naming package and version when there is none."""
         ...
-
-
-def unexpected(value: Any) -> ProviderFailure:
-    """For a provider's answer that makes no sense."""
-    return ProviderFailure(f"the provider answered with {value!r}")

@@ -20,7 +20,6 @@ HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 5566
 DEFAULT_IDLE_SECONDS: Final = 8 * 3600.0
 ADMIN: Final = "/_mlinfra/"  # no S3 bucket can be called so: underscores are not allowed in bucket names
-PORT_IN_USE: Final = 3  # exit code of the server process
 
 
 class SandboxError(MlinfraError):

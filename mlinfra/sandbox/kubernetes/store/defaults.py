@@ -34,11 +34,6 @@ def fill(kind: Kind, manifest: Manifest) -> None:
         _THOUGHT[key](manifest)
 
 
-def pod_path(kind: Kind) -> str:
-    """Where objects of the kind have a pod's specification; empty for those without one."""
-    return str(_table()["kinds"].get(f"{kind.group}/{kind.name}", {}).get("pod", ""))
-
-
 def containers(pod: Manifest) -> Iterator[tuple[str, Manifest]]:
     """The containers of a pod's specification with their places."""
     for part in ("initContainers[]", "containers[]", "ephemeralContainers[]"):

@@ -52,10 +52,6 @@ class Kinds:
             return found
         return next((schema for one, schema in self._custom() if one == kind and schema != _ANYTHING), None)
 
-    def stored(self, group: str, name: str) -> Kind | None:
-        """Any version of a kind that is served."""
-        return next((kind for kind in self.all() if (kind.group, kind.name) == (group, name)), None)
-
     def _custom(self) -> Iterator[tuple[Kind, Schema]]:
         for _, manifest in self._state.of(*DEFINITION):
             spec: dict[str, Any] = manifest["spec"]
