@@ -7,11 +7,13 @@ are compared by meaning, IAM policies regardless of the order of statements, act
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from mlinfra.catalog.aws_types import lookup
 from mlinfra.sandbox.aws.converters import CONVERTERS
 from mlinfra.stack.values import UNKNOWN, Archive, Asset, has_unknowns
 
@@ -103,6 +105,8 @@ def _without_filled(kind: AwsType, path: str, old: Any, new: Any) -> Any:
 
 def canonical(kind: AwsType, path: str, value: Any) -> Any:
     """A form that is equal for values that mean the same."""
+    if value == {} and path in _choices(kind.token):
+        return "chosen"
     if isinstance(value, Mapping):
         named = {key: canonical(kind, f"{path}.{key}", item) for key, item in value.items() if not key.startswith("__")}
         return {key: item for key, item in named.items() if item not in ("", None, "0", [], {})}
@@ -118,6 +122,25 @@ def canonical(kind: AwsType, path: str, value: Any) -> Any:
     if isinstance(value, Asset | Archive):
         return value.hash or (value.text if isinstance(value, Asset) else None) or value.path or value.uri
     return _number(value)
+
+
+@functools.cache
+def _choices(token: str) -> frozenset[str]:
+    """The places of objects that say something by being there, even empty: without properties, or one of several."""
+    kind = lookup(token)
+    return frozenset(_chosen(kind.schema.inputs, "")) if kind else frozenset()
+
+
+def _chosen(schema: Any, path: str) -> Iterator[str]:
+    if isinstance(schema, list):
+        yield from _chosen(schema[0], path)
+    elif isinstance(schema, Mapping):
+        alternatives = path and len(schema) > 1 and all(isinstance(inner, Mapping) for inner in schema.values())
+        for name, inner in schema.items():
+            place = f"{path}.{name.removesuffix('!')}".lstrip(".")
+            if inner == {} or alternatives:
+                yield place
+            yield from _chosen(inner, place)
 
 
 def _number(value: Any) -> Any:

@@ -58,6 +58,9 @@ class Encoder:
             return self._structure(schema, value, shape, path)
         if kind == "list":
             return self._list(schema, value, shape, path)
+        if kind == "map" and not isinstance(value, Mapping):
+            self.unmapped.append(path)
+            return None
         if kind == "map":
             inner = schema.get("*", "any") if isinstance(schema, Mapping) else "any"
             return {key: self._value(inner, item, shape.value, path) for key, item in value.items()}

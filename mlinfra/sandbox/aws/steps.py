@@ -149,13 +149,20 @@ def _tag(resource: Resource, old: Mapping[str, str], new: Mapping[str, str]) -> 
     more = {key: value for key, value in new.items() if old.get(key) != value}
     if gone:
         shape = resource.account.input_shape(resource.kind.service, remove)
-        named = ("tagKeys", "tagKeyList", "removeTagKeys", "resourceTagKeys", resource.kind.rename.get("tags", "tags"))
+        named = (
+            "tagKeys",
+            "tagKeyList",
+            "removeTagKeys",
+            "resourceTagKeys",
+            "tagsToRemove",
+            resource.kind.rename.get("tags", "tags"),
+        )
         member = next(found for name in named if (found := match(tuple(shape.members), name)))
         one = shape.members[member].member
         keys = [{next(iter(one.members)): key} if one.type_name == "structure" else key for key in gone]
         resource.call(remove, resource.key(remove) | {member: keys})
     if more:
         shape = resource.account.input_shape(resource.kind.service, add)
-        encoder = Encoder(shape, resource.names())
-        params = encoder.encode({"tags": {"*": "str"}}, {"tags": more})
+        name = "tagsToAdd" if match(tuple(shape.members), "tagsToAdd") else "tags"
+        params = Encoder(shape, resource.names()).encode({name: {"*": "str"}}, {name: more})
         resource.call(add, merge(resource.key(add), params))

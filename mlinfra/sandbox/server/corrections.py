@@ -31,6 +31,14 @@ _REPLACEMENTS["network-firewall"] += [
     ),
 ]
 
+# moto only understands trust policies with one service alone; whether a role trusts CodePipeline is `references.toml`'s.
+_TRUSTING: Final = SimpleNamespace(
+    assume_role_policy_document='{"Statement": [{"Principal": {"Service": "codepipeline.amazonaws.com"}}]}'
+)
+_REPLACEMENTS["codepipeline"] += [
+    ("moto.codepipeline.models:CodePipelineBackend.iam_backend", SimpleNamespace(get_role_by_arn=lambda _: _TRUSTING))
+]
+
 
 def replaces(signed: str, target: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a function as the replacement of moto's `module:name` or `module:Class.name`.

@@ -88,7 +88,8 @@ def audit(kind: AwsType) -> list[str]:
         for path in prober.unmapped:
             if "." in path or (step is not None and step.add):
                 item = f"{step.props[0]}.{path}" if step is not None and step.add else path
-                if not listed(kind.not_emulated, item) and not listed(kind.hooked, item.split(".")[0]):
+                known = listed(kind.not_emulated, item) or listed(kind.hooked, item.split(".")[0])
+                if not known and (spec.rename or {}).get(item) != "":
                     found.append(f"{op}: {path} has no place")
             elif step is not None and path not in kind.hooked and (spec.rename or {}).get(path) != "":
                 found.append(f"{op}: {path} of the step has no place")
@@ -122,7 +123,7 @@ def audit(kind: AwsType) -> list[str]:
             if call is not None
             for name in call.params
         }
-        bodies = {"Tags", "tags", "TagKeys", "tagKeys", "TagKeyList", "TagList", "TagSet"}
+        bodies = {"Tags", "tags", "TagKeys", "tagKeys", "TagKeyList", "TagList", "TagSet", "TagsToAdd", "TagsToRemove"}
         found += [
             f"{op}: {name} is required"
             for name in missing

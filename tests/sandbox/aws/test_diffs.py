@@ -83,6 +83,16 @@ def test_changes(one: AwsType, old: dict[str, Any], new: dict[str, Any], propert
     assert changed(one, old, new) == (properties, replaces)
 
 
+def test_a_choice_says_something_though_it_is_empty() -> None:
+    acl = lookup("aws:wafv2/webAcl:WebAcl")
+    assert acl is not None
+    assert diff(acl, {"defaultAction": {"allow": {}}}, {"defaultAction": {"block": {}}}).properties
+    field = {"rules": [{"statement": {"sqliMatchStatement": {"fieldToMatch": {"method": {}}}}}]}
+    other = {"rules": [{"statement": {"sqliMatchStatement": {"fieldToMatch": {"uriPath": {}}}}}]}
+    assert diff(acl, field, other).properties
+    assert not diff(acl, field, field).properties
+
+
 def test_places_are_as_deep_as_they_can_be_told() -> None:
     old = {"ingress": [{"fromPort": 1, "cidrBlocks": ["a"]}], "tags": {"a.b": "1", "c": "1"}}
     new = {"ingress": [{"fromPort": 2, "cidrBlocks": ["a"]}, {"fromPort": 3}], "tags": {"a.b": "2"}}

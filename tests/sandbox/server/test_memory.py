@@ -275,6 +275,9 @@ CASES = [
          "CreateComputeEnvironment", {}, [
         ("UpdateComputeEnvironment", {"computeResources": {"maxvCpus": 128}, "updatePolicy": {"terminateJobsOnUpdate": True}},
          {"computeResources.maxvCpus": 128, "updatePolicy.terminateJobsOnUpdate": True})]),
+    Case("athena", "DataCatalog",
+         made("athena", "create_data_catalog", Name="*", Type="GLUE", Description="one", Parameters={}),
+         says=[("UpdateDataCatalog", {"Type": "GLUE", "Description": "two"}, {"Description": "two"})]),
     Case("monitoring", "InsightRule",
          made("cloudwatch", "put_insight_rule", RuleName="*", RuleDefinition="{}", RuleState="ENABLED"),
          "PutInsightRule"),
