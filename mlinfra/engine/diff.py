@@ -88,24 +88,29 @@ def replaces(diffed: Diffed) -> bool:
 
 
 def with_replace_on_changes(diffed: Diffed, patterns: Sequence[str], *, init_errors: bool) -> Diffed:
-    """The difference with what the option `replace_on_changes` adds. Raises ValueError for a malformed path."""
-    if not patterns or not (diffed.changes or init_errors):
+    """The difference with what the option `replace_on_changes` adds.
+
+    Raises ValueError for a malformed path, in the option or in the provider's answer.
+    """
+    if not (diffed.changes or init_errors):
         return diffed
     wanted = [paths.parse(pattern) for pattern in patterns]
+    changed = {text: paths.parse(text) for text in diffed.detailed or ()}
+    if not wanted:
+        return diffed
 
-    def covered(text: str) -> bool:
-        path = paths.parse(text)
+    def covered(path: paths.Path) -> bool:
         return any(paths.covers(pattern, path) for pattern in wanted)
 
-    keys = {*diffed.replaces, *filter(covered, diffed.diffs)}
+    keys = {*diffed.replaces, *(key for key in diffed.diffs if (path := paths.maybe(key)) and covered(path))}
     detailed = None
     if diffed.detailed is not None:
         detailed = {
-            text: replace(d, kind=_REPLACING.get(d.kind, d.kind)) if covered(text) else d
+            text: replace(d, kind=_REPLACING.get(d.kind, d.kind)) if covered(changed[text]) else d
             for text, d in diffed.detailed.items()
         }
     changes = diffed.changes
-    if init_errors and covered(INIT_ERROR):
+    if init_errors and covered((INIT_ERROR,)):
         keys.add(INIT_ERROR)
         changes = True
         if detailed is not None:

@@ -158,6 +158,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
         self._begin()
+        if self._parts.executor.stopping.is_set():
+            raise Stopped
         special: list[SpecialValue] = []
         outputs = decode(request.outputs, special)
         if special:

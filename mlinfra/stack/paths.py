@@ -10,7 +10,7 @@ from mlinfra.stack.values import Properties, Secret
 Path = tuple[str | int, ...]
 
 _ELEMENT: Final = re.compile(
-    r"""\.?(?:
+    r"""\.*(?:
         \["(?P<quoted>(?:\\"|[^"])*)"\]   # ["any key"]
       | \[(?P<star>\*)\]                  # [*]
       | \[(?P<index>-?\d+)\]              # [0]
@@ -38,6 +38,14 @@ def parse(text: str) -> Path:
     return tuple(elements)
 
 
+def maybe(text: str) -> Path | None:
+    """The elements of a path; None when it is no path."""
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
 def covers(path: Path, other: Path) -> bool:
     """Whether `other` is what `path` names or something inside it."""
     return len(other) >= len(path) and all(a in ("*", b) for a, b in zip(path, other, strict=False))
@@ -60,13 +68,10 @@ def reset_all(texts: list[str], old: Properties, new: Properties) -> tuple[Prope
     """
     failed = []
     for text in texts:
-        try:
-            path = parse(text)
-        except ValueError:
-            continue
-        new, done = reset(path, old, new)
-        if not done:
-            failed.append(text)
+        if (path := maybe(text)) is not None:
+            new, done = reset(path, old, new)
+            if not done:
+                failed.append(text)
     return new, failed
 
 
