@@ -12,6 +12,7 @@ from mlinfra.engine.provider import (
     Configured,
     Created,
     Diffed,
+    Held,
     Invoked,
     ProviderFailure,
     ReadResult,
@@ -46,9 +47,7 @@ class Builtin:
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked:
         return Checked({})
 
-    def diff_config(
-        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
-    ) -> Diffed:
+    def diff_config(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         return Diffed(changes=False)
 
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
@@ -61,52 +60,28 @@ class Builtin:
             failures.append(CheckFailure(name, f'missing required property "{name}"'))
         return Checked(news, tuple(failures))
 
-    def diff(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> Diffed:
-        name = _property(urn)
-        if diff.equal(old_inputs.get(name), news.get(name)):
+    def diff(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
+        name = _property(old.urn)
+        if diff.equal(old.inputs.get(name), news.get(name)):
             return Diffed(changes=False)
-        return Diffed(changes=True, diffs=(name,), replaces=(name,) if urns.type_of(urn) == STACK_REFERENCE else ())
+        return Diffed(changes=True, diffs=(name,), replaces=(name,) if name == "name" else ())
 
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created:
         made = self._stack(inputs["name"]) if _property(urn) == "name" else {**inputs, "output": inputs["input"]}
         return Created("" if preview else str(uuid.uuid4()), made)
 
-    def read(
-        self,
-        urn: str,
-        id: str,
-        inputs: Properties,
-        outputs: Properties,
-        *,
-        timeout: float = 0,
-    ) -> ReadResult:
-        if _property(urn) not in inputs:
-            raise ProviderFailure(f"{urns.type_of(urn)} can not be imported")
-        return ReadResult(id, inputs, self._stack(inputs["name"]) if _property(urn) == "name" else outputs)
+    def read(self, held: Held, *, timeout: float = 0) -> ReadResult:
+        name, inputs = _property(held.urn), held.inputs
+        if name not in inputs:
+            raise ProviderFailure(f"{urns.type_of(held.urn)} can not be imported")
+        return ReadResult(held.id, inputs, self._stack(inputs["name"]) if name == "name" else held.outputs)
 
     def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        *,
-        ignore: Sequence[str] = (),
-        timeout: float = 0,
-        preview: bool = False,
+        self, old: Held, news: Properties, *, ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False
     ) -> Properties:
-        return {"input": news.get("input"), "output": old_outputs.get("output")}
+        return {"input": news.get("input"), "output": old.outputs.get("output")}
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
+    def delete(self, old: Held, *, timeout: float = 0) -> None:
         pass
 
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked:

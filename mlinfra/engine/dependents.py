@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlinfra.engine import diff
 from mlinfra.engine.ledger import Ledger, dependencies, provider_urn
+from mlinfra.engine.provider import held
 from mlinfra.stack.state import ResourceState
 from mlinfra.stack.values import UNKNOWN
 
@@ -69,6 +70,6 @@ def _forced(state: ResourceState, gone: set[str], registry: Registry) -> tuple[s
     if not affected.intersection(state.inputs):
         return None
     inputs = {key: UNKNOWN if key in affected else value for key, value in state.inputs.items()}
-    answer = registry.of(state).diff(state.urn, state.id, state.inputs, state.outputs, inputs, state.ignore_changes)
+    answer = registry.of(state).diff(held(state), inputs, state.ignore_changes)
     answer = diff.with_replace_on_changes(answer, state.replace_on_changes, init_errors=False)
     return answer.replaces if diff.replaces(answer) else None

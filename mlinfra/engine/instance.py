@@ -11,6 +11,7 @@ from mlinfra.engine.provider import (
     Configured,
     Created,
     Diffed,
+    Held,
     InitFailure,
     Invoked,
     Provider,
@@ -21,7 +22,7 @@ from mlinfra.stack.paths import reset_all
 from mlinfra.stack.values import UNKNOWN, Properties, ResourceRef, Secret, has_secrets, has_unknowns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class DiffUnavailable(ProviderFailure):
@@ -48,13 +49,11 @@ class Instance:
         diff.annotate_secrets(checked.inputs, news)
         return checked
 
-    def diff_config(
-        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
-    ) -> Diffed:
+    def diff_config(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         """See `Provider`."""
-        found = self.raw.diff_config(urn, _stripped(old_inputs), _stripped(old_outputs), _stripped(news), ignore)
+        found = self.raw.diff_config(_held(old, _stripped), _stripped(news), ignore)
         if found.changes is None:
-            return replace(found, changes=not diff.equal(old_outputs, news))
+            return replace(found, changes=not diff.equal(old.outputs, news))
         return found
 
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
@@ -73,11 +72,16 @@ class Instance:
             raise self._failure
         return self._known
 
+    def _understood(self, properties: Properties) -> Properties:
+        """The properties without what the provider has no notion of."""
+        does = self._does
+        if does.accept_secrets and does.accept_resources:
+            return properties
+        return _stripped(properties, secrets=not does.accept_secrets, references=not does.accept_resources)
+
     def _given(self, properties: Properties) -> Properties:
         """The properties as the provider takes them."""
-        does = self._does
-        if not (does.accept_secrets and does.accept_resources):
-            properties = _stripped(properties, secrets=not does.accept_secrets, references=not does.accept_resources)
+        properties = self._understood(properties)
         return properties if self._dry_run else _without_unknowns(properties)
 
     def _marked(self, answer: Properties, given: Properties) -> Properties:
@@ -92,29 +96,17 @@ class Instance:
         checked = self.raw.check(urn, self._given(olds), self._given(news), seed)
         return replace(checked, inputs=self._marked(checked.inputs, news))
 
-    def diff(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> Diffed:
+    def diff(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         """See `Provider`; `changes` is never None. Raises DiffUnavailable."""
         if not self._ready():
             raise DiffUnavailable(
                 "The provider for this resource has inputs that are not known during preview.\n"
                 "This preview may not correctly represent the changes that will be applied during an update."
             )
-        does = self._does
-        strip = {"secrets": not does.accept_secrets, "references": not does.accept_resources}
-        found = self.raw.diff(
-            urn, id, _stripped(old_inputs, **strip), _stripped(old_outputs, **strip), _stripped(news, **strip), ignore
-        )
+        found = self.raw.diff(_held(old, self._understood), self._understood(news), ignore)
         if found.changes is not None:
             return found
-        compared = diff.compare(old_inputs, reset_all(list(ignore), old_inputs, news)[0])
+        compared = diff.compare(old.inputs, reset_all(list(ignore), old.inputs, news)[0])
         return replace(
             found,
             changes=compared.changes,
@@ -135,37 +127,21 @@ class Instance:
             raise
         return replace(made, outputs=self._marked(made.outputs, inputs))
 
-    def read(
-        self,
-        urn: str,
-        id: str,
-        inputs: Properties,
-        outputs: Properties,
-        *,
-        timeout: float = 0,
-    ) -> ReadResult:
+    def read(self, held: Held, *, timeout: float = 0) -> ReadResult:
         """See `Provider`."""
         if not self._ready():
             return ReadResult("")
         try:
-            found = self.raw.read(urn, id, self._given(inputs), self._given(outputs), timeout=timeout)
+            found = self.raw.read(_held(held, self._given), timeout=timeout)
         except InitFailure as error:
-            self._marked(error.inputs, inputs)
-            self._marked(error.outputs, outputs)
+            self._marked(error.inputs, held.inputs)
+            self._marked(error.outputs, held.outputs)
             raise
-        return replace(found, inputs=self._marked(found.inputs, inputs), outputs=self._marked(found.outputs, outputs))
+        inputs, outputs = self._marked(found.inputs, held.inputs), self._marked(found.outputs, held.outputs)
+        return replace(found, inputs=inputs, outputs=outputs)
 
     def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        *,
-        ignore: Sequence[str] = (),
-        timeout: float = 0,
-        preview: bool = False,
+        self, old: Held, news: Properties, *, ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False
     ) -> Properties:
         """See `Provider`."""
         if not self._ready():
@@ -173,19 +149,17 @@ class Instance:
         if preview and not self._does.supports_preview:
             return dict(news)
         try:
-            outputs = self.raw.update(
-                urn, id, self._given(old_inputs), self._given(old_outputs), self._given(news),
-                ignore=ignore, timeout=timeout, preview=preview,
-            )  # fmt: skip
+            held, wanted = _held(old, self._given), self._given(news)
+            outputs = self.raw.update(held, wanted, ignore=ignore, timeout=timeout, preview=preview)
         except InitFailure as error:
             self._marked(error.outputs, news)
             raise
         return self._marked(outputs, news)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
+    def delete(self, old: Held, *, timeout: float = 0) -> None:
         """See `Provider`."""
         if self._ready():
-            self.raw.delete(urn, id, self._given(inputs), self._given(outputs), timeout=timeout)
+            self.raw.delete(_held(old, self._given), timeout=timeout)
 
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked:
         """See `Provider`. From a provider that knows no secrets everything is secret once an argument was."""
@@ -212,6 +186,11 @@ class Instance:
     def close(self) -> None:
         """See `Provider`."""
         self.raw.close()
+
+
+def _held(held: Held, form: Callable[[Properties], Properties]) -> Held:
+    """The resource with its properties in another form."""
+    return Held(held.urn, held.id, form(held.inputs), form(held.outputs))
 
 
 def _stripped(properties: Properties, *, secrets: bool = True, references: bool = True) -> Properties:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.engine import diff, tasks
 from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
 from mlinfra.engine.goal import now
-from mlinfra.engine.provider import InitFailure, ProviderFailure
+from mlinfra.engine.provider import Held, InitFailure, ProviderFailure, held
 from mlinfra.errors import MlinfraError
 from mlinfra.stack import urn as urns
 from mlinfra.stack.values import UNKNOWN_STRING
@@ -125,10 +125,10 @@ class Performer:
         provider = self._registry.of(new)
 
         def update() -> None:
+            before, timeout = replace(held(old), urn=new.urn), new.custom_timeouts.get("update", 0)
             new.outputs = provider.update(
-                new.urn, old.id, old.inputs, old.outputs, new.inputs,
-                ignore=new.ignore_changes, timeout=new.custom_timeouts.get("update", 0), preview=self._dry_run,
-            )  # fmt: skip
+                before, new.inputs, ignore=new.ignore_changes, timeout=timeout, preview=self._dry_run
+            )
             new.init_errors = []
 
         partial = self._tried("update", task, update)
@@ -153,7 +153,7 @@ class Performer:
             provider, timeout = self._registry.of(old), old.custom_timeouts.get("delete", 0)
 
             def delete() -> None:
-                provider.delete(old.urn, old.id, old.inputs, old.outputs, timeout=timeout)
+                provider.delete(held(old), timeout=timeout)
 
             self._tried("delete", task, delete)
         if task.recreated:
@@ -202,7 +202,7 @@ class Performer:
         else:
             timeout = new.custom_timeouts.get("read", 0)
             try:
-                found = self._registry.of(new).read(new.urn, new.id, new.inputs, new.inputs, timeout=timeout)
+                found = self._registry.of(new).read(Held(new.urn, new.id, new.inputs, new.inputs), timeout=timeout)
             except InitFailure as error:
                 new.id, new.outputs, new.init_errors = error.id or new.id, error.outputs, list(error.reasons)
                 partial = _listed(error)
@@ -226,7 +226,7 @@ class Performer:
         provider, reasons = self._registry.of(old), list[str]()
         timeout = old.custom_timeouts.get("read", 0)
         try:
-            found = provider.read(old.urn, old.id, old.inputs, old.outputs, timeout=timeout)
+            found = provider.read(held(old), timeout=timeout)
             identity, inputs, outputs = found.id, found.inputs, found.outputs
         except InitFailure as error:
             identity, inputs, outputs, reasons = error.id, error.inputs, error.outputs, list(error.reasons)
@@ -243,8 +243,8 @@ class Performer:
         if old.external:
             changed = not diff.equal(old.outputs, outputs)
         else:
-            found_diff = provider.diff(old.urn, identity, inputs, outputs, old.inputs, old.ignore_changes)
-            diffed = diff.inverted(found_diff)
+            now_there = Held(old.urn, identity, inputs, outputs)
+            diffed = diff.inverted(provider.diff(now_there, old.inputs, old.ignore_changes))
             changed, task.diffs, task.detailed = bool(diffed.changes), diffed.diffs, diffed.detailed
         task.outcome = tasks.UPDATE if changed else tasks.SAME
         return ""
@@ -256,7 +256,7 @@ class Performer:
             raise MlinfraError(task.refusal)
         timeout = new.custom_timeouts.get("read", 0)
         try:
-            found = self._registry.of(new).read(new.urn, new.import_id, {}, {}, timeout=timeout)
+            found = self._registry.of(new).read(Held(new.urn, new.import_id), timeout=timeout)
             identity, new.inputs, new.outputs = found.id, found.inputs, found.outputs
         except InitFailure as error:
             identity, new.inputs, new.outputs = error.id, error.inputs, error.outputs

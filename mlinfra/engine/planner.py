@@ -12,7 +12,7 @@ from mlinfra.engine.dependents import replaced_with
 from mlinfra.engine.instance import DiffUnavailable
 from mlinfra.engine.ledger import dependencies, provider_urn
 from mlinfra.engine.parts import Abort, Parts
-from mlinfra.engine.provider import Checked, CheckFailure, Diffed
+from mlinfra.engine.provider import Checked, CheckFailure, Diffed, held
 from mlinfra.engine.tasks import Task
 from mlinfra.errors import MlinfraError
 from mlinfra.stack import urn as urns
@@ -145,7 +145,7 @@ class Planner:
         if keeper is None:
             return Diffed(changes=not diff.equal(old.inputs, new.inputs))
         try:
-            return keeper.diff(case.urn, old.id, old.inputs, old.outputs, new.inputs, case.goal.ignore_changes)
+            return keeper.diff(replace(held(old), urn=case.urn), new.inputs, case.goal.ignore_changes)
         except DiffUnavailable as error:
             self._parts.reporter.say("warning", str(error), case.urn)
             return Diffed(changes=True)

@@ -10,15 +10,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from mlinfra.engine.answers import assets, checked, diffed, failure, failures, restored, variable
-from mlinfra.engine.provider import (
-    Checked,
-    Configured,
-    Created,
-    Diffed,
-    InitFailure,
-    Invoked,
-    ReadResult,
-)
+from mlinfra.engine.provider import Checked, Configured, Created, Diffed, Held, InitFailure, Invoked, ReadResult
 from mlinfra.stack import urn as urns
 from mlinfra.stack.codec import Wire, decode
 
@@ -70,18 +62,13 @@ class Plugin:
 
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked:
         """See `Provider`."""
-        request = provider_pb2.CheckRequest(
-            urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), olds=_FULL.encode(olds), news=_FULL.encode(news)
-        )
+        request = provider_pb2.CheckRequest(**_who(urn), olds=_FULL.encode(olds), news=_FULL.encode(news))
         answer = self._optional(self._stub.CheckConfig, request)
         return Checked(news) if answer is None else checked(answer)
 
-    def diff_config(
-        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
-    ) -> Diffed:
+    def diff_config(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         """See `Provider`."""
-        request = self._diff_request(_FULL, urn, "", old_inputs, old_outputs, news, ignore)
-        answer = self._optional(self._stub.DiffConfig, request)
+        answer = self._optional(self._stub.DiffConfig, _diff_request(_FULL, old, news, ignore))
         return Diffed(None) if answer is None else diffed(answer)
 
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
@@ -91,9 +78,8 @@ class Plugin:
         answer = self._call(
             self._stub.Configure,
             provider_pb2.ConfigureRequest(
-                urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), id=id, variables=variables,
-                args=_FULL.encode(inputs), acceptSecrets=True, acceptResources=True, sends_old_inputs=True,
-                sends_old_inputs_to_delete=True,
+                **_who(urn), id=id, variables=variables, args=_FULL.encode(inputs), acceptSecrets=True,
+                acceptResources=True, sends_old_inputs=True, sends_old_inputs_to_delete=True,
             ),
         )  # fmt: skip
         return self._handshake or Configured(
@@ -106,97 +92,52 @@ class Plugin:
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked:
         """See `Provider`."""
         request = provider_pb2.CheckRequest(
-            urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), randomSeed=seed,
-            olds=_FULL.encode(olds), news=_FULL.encode(news),
-        )  # fmt: skip
+            **_who(urn), randomSeed=seed, olds=_FULL.encode(olds), news=_FULL.encode(news)
+        )
         return checked(self._call(self._stub.Check, request))
 
-    def diff(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> Diffed:
+    def diff(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         """See `Provider`."""
-        request = self._diff_request(_BRIEF, urn, id, old_inputs, old_outputs, news, ignore)
-        return diffed(self._call(self._stub.Diff, request))
-
-    def _diff_request(
-        self,
-        wire: Wire,
-        urn: str,
-        identity: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> provider_pb2.DiffRequest:
-        return provider_pb2.DiffRequest(
-            id=identity, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), ignoreChanges=ignore,
-            olds=wire.encode(old_outputs), old_inputs=wire.encode(old_inputs), news=wire.encode(news),
-        )  # fmt: skip
+        return diffed(self._call(self._stub.Diff, _diff_request(_BRIEF, old, news, ignore)))
 
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created:
         """See `Provider`."""
         request = provider_pb2.CreateRequest(
-            urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), properties=_FULL.encode(inputs),
-            timeout=timeout, preview=preview,
-        )  # fmt: skip
+            **_who(urn), properties=_FULL.encode(inputs), timeout=timeout, preview=preview
+        )
         answer = self._call(self._stub.Create, request)
         return Created(answer.id, decode(answer.properties))
 
-    def read(
-        self,
-        urn: str,
-        id: str,
-        inputs: Properties,
-        outputs: Properties,
-        *,
-        timeout: float = 0,
-    ) -> ReadResult:
+    def read(self, held: Held, *, timeout: float = 0) -> ReadResult:
         """See `Provider`. A plugin that answers no inputs leaves those given as they are."""
+        known = assets(held.inputs)
         request = provider_pb2.ReadRequest(
-            id=id, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), timeout=timeout,
-            inputs=_BRIEF.encode(inputs), properties=_BRIEF.encode(outputs),
+            **_who(held.urn), id=held.id, timeout=timeout,
+            inputs=_BRIEF.encode(held.inputs), properties=_BRIEF.encode(held.outputs),
         )  # fmt: skip
         try:
             answer = self._call(self._stub.Read, request)
         except InitFailure as error:
-            known = assets(inputs)
             error.inputs, error.outputs = restored(error.inputs, known), restored(error.outputs, known)
             raise
-        known = assets(inputs)
-        found = restored(decode(answer.inputs), known) if answer.HasField("inputs") else inputs
+        found = restored(decode(answer.inputs), known) if answer.HasField("inputs") else held.inputs
         return ReadResult(answer.id, found, restored(decode(answer.properties), known))
 
     def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        *,
-        ignore: Sequence[str] = (),
-        timeout: float = 0,
-        preview: bool = False,
+        self, old: Held, news: Properties, *, ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False
     ) -> Properties:
         """See `Provider`."""
         request = provider_pb2.UpdateRequest(
-            id=id, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), timeout=timeout, ignoreChanges=ignore,
-            preview=preview, olds=_BRIEF.encode(old_outputs), old_inputs=_BRIEF.encode(old_inputs),
-            news=_FULL.encode(news),
+            **_who(old.urn), id=old.id, timeout=timeout, ignoreChanges=ignore, preview=preview,
+            olds=_BRIEF.encode(old.outputs), old_inputs=_BRIEF.encode(old.inputs), news=_FULL.encode(news),
         )  # fmt: skip
         return decode(self._call(self._stub.Update, request).properties)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
+    def delete(self, old: Held, *, timeout: float = 0) -> None:
         """See `Provider`."""
         request = provider_pb2.DeleteRequest(
-            id=id, urn=urn, name=urns.name_of(urn), type=urns.type_of(urn), timeout=timeout,
-            old_inputs=_BRIEF.encode(inputs), properties=_BRIEF.encode(outputs),
+            **_who(old.urn), id=old.id, timeout=timeout,
+            old_inputs=_BRIEF.encode(old.inputs), properties=_BRIEF.encode(old.outputs),
         )  # fmt: skip
         self._call(self._stub.Delete, request)
 
@@ -243,3 +184,15 @@ class Plugin:
             if error.code() == grpc.StatusCode.UNIMPLEMENTED:
                 return None
             raise failure(error) from error
+
+
+def _who(urn: str) -> dict[str, Any]:
+    """What every request says of its resource."""
+    return {"urn": urn, "name": urns.name_of(urn), "type": urns.type_of(urn)}
+
+
+def _diff_request(wire: Wire, old: Held, news: Properties, ignore: Sequence[str]) -> provider_pb2.DiffRequest:
+    return provider_pb2.DiffRequest(
+        **_who(old.urn), id=old.id, ignoreChanges=ignore, olds=wire.encode(old.outputs),
+        old_inputs=wire.encode(old.inputs), news=wire.encode(news),
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from mlinfra.errors import ProviderError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mlinfra.stack.state import ResourceState
     from mlinfra.stack.values import Properties
 
 
@@ -30,6 +31,21 @@ class InitFailure(ProviderFailure):
     ) -> None:
         super().__init__(message)
         self.id, self.outputs, self.inputs, self.reasons = id, outputs, inputs, tuple(reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A resource that a provider made: its inputs then, and its outputs as last known."""
+
+    urn: str
+    id: str = ""
+    inputs: Properties = field(default_factory=dict)
+    outputs: Properties = field(default_factory=dict)
+
+
+def held(state: ResourceState) -> Held:
+    """What a provider is told of a resource in the state."""
+    return Held(state.urn, state.id, state.inputs, state.outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,39 +136,20 @@ class Keeper(Protocol):
     """Who looks after resources. Calls may come from several threads at once. Timeouts are in seconds, 0: none."""
 
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes) -> Checked: ...
-    def diff(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> Diffed: ...
+    def diff(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed: ...
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created: ...
-    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult: ...
+    def read(self, held: Held, *, timeout: float = 0) -> ReadResult: ...
     def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        *,
-        ignore: Sequence[str] = (),
-        timeout: float = 0,
-        preview: bool = False,
+        self, old: Held, news: Properties, *, ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False
     ) -> Properties: ...
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None: ...
+    def delete(self, old: Held, *, timeout: float = 0) -> None: ...
 
 
 class Provider(Keeper, Protocol):
     """One configured provider instance."""
 
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked: ...
-    def diff_config(
-        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
-    ) -> Diffed: ...
+    def diff_config(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed: ...
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured: ...
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked: ...
     def call(

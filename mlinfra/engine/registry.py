@@ -17,6 +17,7 @@ from mlinfra.engine.provider import (
     CheckFailure,
     Created,
     Diffed,
+    Held,
     Provider,
     ProviderFailure,
     ReadResult,
@@ -88,10 +89,8 @@ class Registry:
 
     def replaces(self, reference: str, then: ResourceState, now: ResourceState) -> bool:
         """Whether a provider, configured as `now`, cannot go on with what one configured as `then` made."""
-        instance = self.get(reference)
-        return diff.replaces(
-            instance.diff_config(now.urn, _external(then.inputs), then.outputs, _external(now.inputs), ())
-        )
+        held = Held(now.urn, "", _external(then.inputs), then.outputs)
+        return diff.replaces(self.get(reference).diff_config(held, _external(now.inputs), ()))
 
     def same(self, state: ResourceState, inputs: Properties) -> None:
         """A provider resource did not change: configure its instance with the inputs of before."""
@@ -157,18 +156,10 @@ class Registry:
         kept: Properties = {key: news[key] for key in ("version", INTERNAL) if key in news}
         return Checked({**checked.inputs, **kept})
 
-    def diff(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> Diffed:
+    def diff(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         """Have the provider compare its configurations."""
-        instance = self._checked.get(urn) or self.get(str(Reference(urn, id)))
-        return instance.diff_config(urn, _external(old_inputs), old_outputs, _external(news), ignore)
+        instance = self._checked.get(old.urn) or self.get(str(Reference(old.urn, old.id)))
+        return instance.diff_config(Held(old.urn, "", _external(old.inputs), old.outputs), _external(news), ignore)
 
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created:
         """Configure the provider under a new id."""
@@ -179,34 +170,25 @@ class Registry:
         return Created(identity, _external(inputs))
 
     def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        *,
-        ignore: Sequence[str] = (),
-        timeout: float = 0,
-        preview: bool = False,
+        self, old: Held, news: Properties, *, ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False
     ) -> Properties:
         """Configure the provider anew under its id."""
-        del old_inputs, old_outputs, ignore, timeout, preview
-        instance = self._checked.pop(urn, None) or self._start(urn, news)
-        self._configure(instance, urn, id, news)
+        del ignore, timeout, preview
+        instance = self._checked.pop(old.urn, None) or self._start(old.urn, news)
+        self._configure(instance, old.urn, old.id, news)
         return _external(news)
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
+    def delete(self, old: Held, *, timeout: float = 0) -> None:
         """Let go of the provider."""
-        del inputs, outputs, timeout
+        del timeout
         with self._lock:
-            instance = self._instances.pop(Reference(urn, id), None)
+            instance = self._instances.pop(Reference(old.urn, old.id), None)
             if instance in self._opened:
                 self._opened.remove(instance)
         if instance is not None:
             instance.close()
 
-    def read(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> ReadResult:
+    def read(self, held: Held, *, timeout: float = 0) -> ReadResult:
         """Provider resources are not read."""
         raise ProviderFailure("provider resources may not be read")
 

@@ -290,7 +290,9 @@ class Run:
     def _check_known(self, wanted: Patterns) -> None:
         """Targets must exist, before or now."""
         parts = self.parts
-        missing = [urn for urn in wanted.literals if urn not in parts.ledger.by_urn and urn not in parts.marks.registered]
+        missing = [
+            urn for urn in wanted.literals if urn not in parts.ledger.by_urn and urn not in parts.marks.registered
+        ]
         for urn in missing:
             hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
             parts.reporter.say("error", f"Target '{urn}' could not be found in the stack.{hint}")

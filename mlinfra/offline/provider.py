@@ -15,6 +15,7 @@ from mlinfra.engine.provider import (
     Configured,
     Created,
     Diffed,
+    Held,
     Invoked,
     ProviderFailure,
     ReadResult,
@@ -57,11 +58,9 @@ class OfflineProvider:
         """See `Provider`."""
         return Checked(news)
 
-    def diff_config(
-        self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties, ignore: Sequence[str]
-    ) -> Diffed:
+    def diff_config(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         """See `Provider`."""
-        return Diffed(changes=old_inputs != news)
+        return Diffed(changes=old.inputs != news)
 
     def configure(self, urn: str, id: str, inputs: Properties) -> Configured:
         """See `Provider`."""
@@ -76,17 +75,9 @@ class OfflineProvider:
             return aws.check(self._account, urn, given)
         return kubernetes.check(urn, given) if self._package == "kubernetes" else Checked(given)
 
-    def diff(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str],
-    ) -> Diffed:
+    def diff(self, old: Held, news: Properties, ignore: Sequence[str]) -> Diffed:
         """See `Provider`. Every change is an update: what replaces a resource its provider would say."""
-        changed = tuple(key for key in {**old_inputs, **news} if old_inputs.get(key) != news.get(key))
+        changed = tuple(key for key in {**old.inputs, **news} if old.inputs.get(key) != news.get(key))
         return Diffed(changes=bool(changed), diffs=changed)
 
     def create(self, urn: str, inputs: Properties, *, timeout: float = 0, preview: bool = False) -> Created:
@@ -101,39 +92,22 @@ class OfflineProvider:
             identity, outputs = kubernetes.create(urn, inputs)
         return Created("" if identity is UNKNOWN else identity, outputs)
 
-    def read(
-        self,
-        urn: str,
-        id: str,
-        inputs: Properties,
-        outputs: Properties,
-        *,
-        timeout: float = 0,
-    ) -> ReadResult:
+    def read(self, held: Held, *, timeout: float = 0) -> ReadResult:
         """See `Provider`. Of what exists already no more is known than its id."""
-        found = aws.read(self._account, urn, id) if self._package == "aws" else {}
-        return ReadResult(id, inputs, {**outputs, **found})
+        found = aws.read(self._account, held.urn, held.id) if self._package == "aws" else {}
+        return ReadResult(held.id, held.inputs, {**held.outputs, **found})
 
     def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        *,
-        ignore: Sequence[str] = (),
-        timeout: float = 0,
-        preview: bool = False,
+        self, old: Held, news: Properties, *, ignore: Sequence[str] = (), timeout: float = 0, preview: bool = False
     ) -> Properties:
         """See `Provider`."""
         if not preview:
-            raise self._cannot("update", urn)
-        return {**old_outputs, **self.create(urn, news, preview=True).outputs}
+            raise self._cannot("update", old.urn)
+        return {**old.outputs, **self.create(old.urn, news, preview=True).outputs}
 
-    def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, *, timeout: float = 0) -> None:
+    def delete(self, old: Held, *, timeout: float = 0) -> None:
         """See `Provider`."""
-        raise self._cannot("delete", urn)
+        raise self._cannot("delete", old.urn)
 
     def invoke(self, token: str, args: Properties, *, preview: bool = False) -> Invoked:
         """See `Provider`. What asks AWS itself (`aws:ec2/getAmi:getAmi`) is unknown."""

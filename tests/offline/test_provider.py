@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlinfra.catalog.aws_types import all_types
-from mlinfra.engine.provider import ProviderFailure
+from mlinfra.engine.provider import Held, ProviderFailure
 from mlinfra.offline.provider import OfflineProvider, OfflineSource
 from mlinfra.stack.values import UNKNOWN, UNKNOWN_STRING, Secret, contains, has_unknowns
 
@@ -156,11 +156,11 @@ def test_any_name_and_inputs_can_be_planned(name: str, inputs: dict[str, Any]) -
 
 
 def test_what_exists_already_is_unknown_but_for_its_id() -> None:
-    found = opened().read(urn(VPC), "vpc-1", {}, {})
+    found = opened().read(Held(urn(VPC), "vpc-1"))
     assert found.id == "vpc-1"
     assert found.outputs["arn"] == "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1"
     assert found.outputs["cidrBlock"] is UNKNOWN
-    assert opened("random").read(urn("random:index:X"), "x", {}, {}).outputs == {}
+    assert opened("random").read(Held(urn("random:index:X"), "x")).outputs == {}
 
 
 def test_functions() -> None:
@@ -179,8 +179,8 @@ def test_it_only_plans() -> None:
     provider = opened()
     for attempt in (
         lambda: provider.create(urn(VPC), {}),
-        lambda: provider.update(urn(VPC), "x", {}, {}, {}),
-        lambda: provider.delete(urn(VPC), "x", {}, {}),
+        lambda: provider.update(Held(urn(VPC), "x"), {}),
+        lambda: provider.delete(Held(urn(VPC), "x")),
     ):
         with pytest.raises(ProviderFailure, match="only plans"):
             attempt()
@@ -189,11 +189,11 @@ def test_it_only_plans() -> None:
 def test_updates_keep_what_is_known() -> None:
     provider = opened()
     before = {"ipv6CidrBlock": "fd00::/56", "cidrBlock": "10.0.0.0/16"}
-    after = provider.update(urn(VPC), "vpc-1", {}, before, {"cidrBlock": "10.1.0.0/16"}, preview=True)
+    after = provider.update(Held(urn(VPC), "vpc-1", {}, before), {"cidrBlock": "10.1.0.0/16"}, preview=True)
     assert after["cidrBlock"] == "10.1.0.0/16"
-    found = provider.diff(urn(VPC), "vpc-1", {"a": 1, "b": 2}, {}, {"a": 1, "c": 3}, [])
+    found = provider.diff(Held(urn(VPC), "vpc-1", {"a": 1, "b": 2}), {"a": 1, "c": 3}, [])
     assert (found.changes, found.diffs) == (True, ("b", "c"))
-    assert not provider.diff(urn(VPC), "vpc-1", {"a": 1}, {}, {"a": 1}, []).changes
+    assert not provider.diff(Held(urn(VPC), "vpc-1", {"a": 1}), {"a": 1}, []).changes
 
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
