@@ -60,7 +60,7 @@ def list_jobs(
         _print_json([_row(path, one) for path, one in found])
         return
     if not found:
-        say(f"There is no job file under {folder}.")
+        say(f"There is no job file under {folder.resolve()}.")
         return
     table = Table("job", "kind", Column("file", overflow="fold"), "replicas", "GPUs", box=None, pad_edge=False)
     for path, one in found:

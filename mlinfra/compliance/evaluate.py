@@ -102,4 +102,4 @@ def judge(rule: Rule, resource: Resource) -> Outcome:
             raise TypeError(f"the rule answered {said!r}, which is no statement")  # noqa: TRY301
     except Exception as error:  # noqa: BLE001 - a rule's mistake must neither pass nor end the check
         return Outcome(rule, resource.node.urn, Verdict.UNDETERMINED, error=f"{type(error).__name__}: {error}")
-    return Outcome(rule, resource.node.urn, _VERDICTS[said.state], said.evidence)
+    return Outcome(rule, resource.node.urn, _VERDICTS[said.state], tuple(dict.fromkeys(said.evidence)))

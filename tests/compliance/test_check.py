@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlinfra.compliance.profiles import Profile
@@ -53,6 +55,11 @@ def test_a_rules_mistake_is_told_and_passes_nothing(check) -> None:
     assert not report.passed
     assert report.findings[0].status is Status.UNDETERMINED
     assert "TypeError" in report.findings[0].error
+
+
+def test_what_a_rule_finds_twice_is_told_once(check) -> None:
+    twice = replace(block, check=lambda resource: block.check(resource) & block.check(resource))
+    assert check(None, twice).findings[0].steps == check().findings[0].steps
 
 
 def test_the_most_severe_come_first(check) -> None:
