@@ -16,7 +16,10 @@ from mlinfra.errors import ConfigError
 MAX_SHOWN = 80  # characters of a value in an error
 _ABSENT = object()
 _PLAIN = re.compile(r"[\w:-]+")  # keys that need no quotes
-_WORDS = {"sequence_str": "must be a list"}
+_WORDS = {
+    "sequence_str": "must be a list",
+    **dict.fromkeys(["model_type", "dict_type", "mapping_type"], "must be a mapping of its keys"),
+}
 
 
 class Invalid(ValueError):
@@ -76,8 +79,21 @@ def shown(value: object) -> str:
     """A value as an error shows it: short, and nothing of what only a deployment knows."""
     if isinstance(value, pulumi.Output):
         return "an output"
-    text = repr(value.value if isinstance(value, Enum) else value)
+    text = repr(_plain(value))
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
+def _plain(value: object) -> object:
+    """A value as it was written: without the classes that it was made into."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, BaseModel):
+        return {
+            name: _plain(getattr(value, name)) for name in type(value).model_fields if name in value.model_fields_set
+        }
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return [*map(_plain, value)] if isinstance(value, list) else value
 
 
 def _locate(location: tuple[int | str, ...], given: Any, kind: str) -> tuple[str, object]:
@@ -120,6 +136,8 @@ def _problems(
         yield Problem(path, "", "required", f"give {name}: {_meaning(fields, name)}")
     elif detail["type"] == "extra_forbidden":
         yield Problem(path, shown(value), "not known here", _suggestion(path, fields))
+    elif detail["type"] == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
+        yield Problem(path, shown(value), "a number, and must be text", f'write it in quotes, such as "{value}"')
     else:
         late = "must be known before anything is deployed" if isinstance(value, pulumi.Output) else ""
         reason = late or _WORDS.get(detail["type"]) or str(detail["msg"]).replace("Input should be", "must be", 1)

@@ -19,10 +19,9 @@ from mlinfra.components.layers import planned
 from mlinfra.components.network_checks import check_zones
 from mlinfra.components.problems import ArgumentError, Invalid, Problem
 from mlinfra.components.profiles import Classification, Profile, log_days
+from mlinfra.settings.part import camel
 
 _TAG = re.compile(r"[\w .:/=+@-]{1,256}")  # what AWS takes as a tag's value
-
-_ARGUMENT = re.compile(r"(?<![\w/'])[a-z]+(?:_[a-z]+)+(?![\w/'])")  # an argument of a component, and nothing of a URL
 
 
 class Settings(Args):
@@ -52,15 +51,10 @@ class Settings(Args):
 
 
 def _of_file(problem: Problem, project: str) -> Problem:
-    """A problem as the file has it: keys in camel case, wherever it was found."""
-    argument = _camel(problem.argument)
-    key = argument if ":" in argument else f"{project}:{argument}"
+    """A problem as the file has it."""
+    key = problem.argument if ":" in problem.argument else f"{project}:{problem.argument}"
     given = "[secret]" if problem.given and pulumi_config.is_config_secret(key.partition(".")[0]) else problem.given
-    return Problem(key, given, _camel(problem.reason), _camel(problem.fix))
-
-
-def _camel(text: str) -> str:
-    return _ARGUMENT.sub(lambda found: to_camel(found[0]), text)
+    return Problem(key, given, camel(problem.reason), camel(problem.fix))
 
 
 def _is_text(annotation: Any) -> bool:

@@ -1,6 +1,6 @@
 """The decisions behind the cluster, its node pools and the teams on it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, model_validator
@@ -9,9 +9,10 @@ from mlinfra.components.cluster.args import ClusterArgs
 from mlinfra.components.layers import planned
 from mlinfra.components.layers.compute_arguments import ClusterTraining, ComputeArgs
 from mlinfra.components.pools.cluster_pool import ClusterPool
-from mlinfra.components.problems import Invalid, Problem
+from mlinfra.components.problems import Invalid
 from mlinfra.components.teams.teams import ClusterTeam
 from mlinfra.settings.derived import whole, without
+from mlinfra.settings.part import refuse
 from mlinfra.settings.storage import StorageSettings, names
 
 if TYPE_CHECKING:
@@ -79,15 +80,10 @@ class ComputeSettings(StorageSettings):
         for argument in ("pools", "teams", "training"):
             if getattr(self, argument) and self.cluster is None:
                 raise Invalid("there is no cluster for them", fix="describe one as cluster", argument=argument)
-        planned.refuse(self._refusals())
-        return self
-
-    def _refusals(self) -> Iterator[Problem]:
-        """What the cluster and what stands on it refuse."""
         if self.cluster is not None:
-            above = type(self).model_fields
-            yield from planned.refusals("cluster", self._cluster, above={*above} - {"cluster"})
-            yield from planned.refusals("", self._compute)
+            refuse(planned.refusals("cluster", self._cluster, above={*type(self).model_fields} - {"cluster"}))
+            refuse(planned.refusals("", self._compute))
+        return self
 
     def _cluster(self) -> ClusterArgs:
         """The cluster as far as settings describe it."""

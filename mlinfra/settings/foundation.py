@@ -7,15 +7,19 @@ from pydantic import AfterValidator, model_validator
 
 from mlinfra.catalog import endpoints as catalog
 from mlinfra.components.addresses import pod_range, vpc_range
+from mlinfra.components.cost_watch import CostWatchArgs
 from mlinfra.components.dns_firewall import check_domains
 from mlinfra.components.layers import planned
 from mlinfra.components.layers.security_baseline import SecurityBaselineArgs
+from mlinfra.components.network import NetworkArgs
 from mlinfra.components.network_checks import check_egress, check_endpoints
+from mlinfra.components.personas import PersonasArgs
 from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import Egress
 from mlinfra.components.references import each, principal_arn
 from mlinfra.settings.base import StackSettings, choices
 from mlinfra.settings.organization import OrganizationSettings, SignInSettings
+from mlinfra.settings.part import refuse
 
 
 class FoundationSettings(StackSettings):
@@ -76,9 +80,48 @@ class FoundationSettings(StackSettings):
     @model_validator(mode="after")
     def _buildable(self) -> Self:
         check_egress(self.egress, self.profile)
-        renamed = {"emails": "alarm_emails", "central": "organization"}
-        planned.refuse(planned.refusals("", self._security, renamed=renamed))
+        renamed = {"emails": "alarm_emails", "central": "organization", "monthly_usd": "monthly_budget"}
+        for part in (self._network, self._security, self._budget, self._people):
+            refuse(planned.refusals("", part, renamed=renamed))
         return self
+
+    def _network(self) -> NetworkArgs:
+        """The network, as far as settings describe it."""
+        return NetworkArgs(
+            account=self.planned_account,
+            profile=self.profile,
+            cidr=self.cidr,
+            zones=self.zones,
+            pods_cidr=self.pods_cidr,
+            egress=self.egress,
+            allowed_domains=self.allowed_domains,
+            endpoints=self.endpoints,
+            block_public_access=self.block_public_access,
+            logs_key_arn=planned.KEY_ARN,
+            log_retention_days=self.log_retention_days,
+        )
+
+    def _budget(self) -> CostWatchArgs | None:
+        """The budget, where there is one."""
+        if self.monthly_budget is None:
+            return None
+        return CostWatchArgs(monthly_usd=self.monthly_budget, emails=self.alarm_emails)
+
+    def _people(self) -> PersonasArgs | None:
+        """The roles of people, where they have some."""
+        if self.sign_in is None:
+            return None
+        return PersonasArgs(
+            account=self.planned_account,
+            boundary_arn=planned.POLICY_ARN,
+            emergency_boundary_arn=planned.POLICY_ARN,
+            sign_in=self.sign_in,
+            break_glass_principals=self.break_glass,
+            session_hours=self.session_hours,
+            logs_key_arn=planned.KEY_ARN,
+            log_group_name="planned",
+            alarm_topic_arn=planned.TOPIC_ARN,
+        )
 
     def _security(self) -> SecurityBaselineArgs:
         """The security baseline, as far as settings describe it."""

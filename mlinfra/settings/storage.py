@@ -16,6 +16,7 @@ from mlinfra.components.storage import BucketPurpose
 from mlinfra.components.training.stores import BucketStore, LustreStore, TrainingStore
 from mlinfra.settings.base import StackSettings
 from mlinfra.settings.derived import whole
+from mlinfra.settings.part import refuse
 
 _LONGEST = MAX_NAME - len("platform-")
 
@@ -65,7 +66,7 @@ class StorageSettings(StackSettings):
 
     @model_validator(mode="after")
     def _storable(self) -> Self:
-        planned.refuse(planned.refusals("", self._storage))
+        refuse(planned.refusals("", self._storage))
         return self
 
     def _storage(self) -> StorageArgs:

@@ -80,7 +80,7 @@ security = ml.SecurityBaseline(
         deletion_protection=settings.deletion_protection,
     ),
 )
-if settings.monthly_budget:
+if settings.monthly_budget is not None:
     ml.CostWatch("platform", ml.CostWatchArgs(monthly_usd=settings.monthly_budget, emails=settings.alarm_emails))
 
 boundary = ml.PermissionsBoundary(

@@ -20,7 +20,7 @@ def test_a_limit_says_why_and_who_says_so(limit: pools.Limit) -> None:
     }
 
 
-@pytest.mark.parametrize("kubernetes", ["1.35", "1.36"])
+@pytest.mark.parametrize("kubernetes", ["1.34", "1.35", "1.36"])
 def test_a_pinned_release_is_of_its_version_and_of_one_that_eks_has(kubernetes: str) -> None:
     release = pools.release_version(kubernetes, "al2023")
     assert release is not None
@@ -29,7 +29,7 @@ def test_a_pinned_release_is_of_its_version_and_of_one_that_eks_has(kubernetes: 
 
 
 def test_what_is_not_pinned_is_none() -> None:
-    assert pools.release_version("1.34", "al2023") is None
+    assert pools.release_version("1.33", "al2023") is None
     assert pools.release_version("1.35", "bottlerocket") is None
 
 

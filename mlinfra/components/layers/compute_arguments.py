@@ -92,9 +92,8 @@ class ComputeArgs(Args):
         pools = [self._pool(name) for name in self.pools]
         with_devices = [pool for pool in pools if pool.devices]
         if with_devices:
-            yield from planned.refusals(
-                "", partial(DeviceLayerArgs, cluster=self.planned, pools=with_devices), above=["pools"]
-            )
+            layer = partial(DeviceLayerArgs, cluster=self.planned, pools=with_devices)
+            yield from planned.refusals("", layer, made=["pools"])
         for name, team in self.teams.items():
             of_team = partial(TeamSpaceArgs, cluster=self.planned, namespace=name, pools=pools, **team.given())
             yield from planned.refusals(f"teams.{name}", of_team)
@@ -113,7 +112,7 @@ class ComputeArgs(Args):
             stores=self.stores,
             **{**training.given(), "teams": {name: on_team(team, name) for name, team in training.teams.items()}},
         )
-        yield from planned.refusals("training", whole, above=["pools", "stores"])
+        yield from planned.refusals("training", whole, above=["pools", "stores"], made=["pools", "stores", "teams"])
 
 
 def on_team(team: TeamTraining, namespace: object, prefix: str = "") -> TrainingTeam:

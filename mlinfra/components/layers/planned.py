@@ -11,6 +11,7 @@ CLUSTER_ARN: Final = "arn:aws:eks:us-east-1:123456789012:cluster/planned"
 ROLE_ARN: Final = "arn:aws:iam::123456789012:role/planned"
 GROUP_ID: Final = "sg-00000000000000000"
 POLICY_ARN: Final = "arn:aws:iam::123456789012:policy/planned"
+TOPIC_ARN: Final = "arn:aws:sns:us-east-1:123456789012:planned"
 BUCKET: Final = "planned"
 BUCKET_ARN: Final = f"arn:aws:s3:::{BUCKET}"
 ACCOUNT_ID: Final = "123456789012"
@@ -20,11 +21,17 @@ ENDPOINT_ID: Final = "vpce-00000000000000000"
 
 
 def refusals(
-    path: str, part: Callable[[], object], *, above: Collection[str] = (), renamed: Mapping[str, str] | None = None
+    path: str,
+    part: Callable[[], object],
+    *,
+    above: Collection[str] = (),
+    renamed: Mapping[str, str] | None = None,
+    made: Collection[str] = (),
 ) -> Iterator[Problem]:
     """What making a part's arguments says is wrong.
 
-    It is named as the layer names it: under `path`, but for what the layer itself has (`above`) or calls otherwise.
+    It is named as the layer names it: under `path`, but for what the layer itself has (`above`) or calls otherwise. Values that
+    the layer makes itself (`made`) are not shown: nobody gave them.
     """
     try:
         part()
@@ -35,7 +42,7 @@ def refusals(
                 argument = problem.argument.replace(first, renamed[first], 1)
             else:
                 argument = problem.argument if first in above else joined(path, problem.argument)
-            yield Problem(argument, problem.given, problem.reason, problem.fix)
+            yield Problem(argument, "" if first in made else problem.given, problem.reason, problem.fix)
 
 
 def misnamed(name: str, path: str, parts: Collection[str]) -> Iterator[Problem]:
