@@ -12,7 +12,7 @@ import pytest
 from mlinfra.components import COMPONENTS
 from mlinfra.sandbox.server import control
 from tests.components.docstrings import program
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import ROOT, Shell
 
 pytestmark = pytest.mark.e2e
 
@@ -50,3 +50,10 @@ def test_every_components_example_deploys_and_stays_as_it_is(shell: Shell, proje
     assert set(created) == {"create"}
     assert created["create"] > len(COMPONENTS)
     assert set(shell.changes(*up, "--expect-no-changes")) == {"same"}
+
+
+def test_the_picture_in_the_readme_is_what_is_drawn(shell: Shell, tmp_path: Path) -> None:
+    """Draw it anew with `mlinfra graph examples/training-platform -o docs/pictures/training-platform.svg`."""
+    drawn = tmp_path / "training-platform.svg"
+    shell.run("graph", "examples/training-platform", "-o", str(drawn))
+    assert drawn.read_text() == (ROOT / "docs/pictures/training-platform.svg").read_text()
