@@ -97,6 +97,19 @@ def test_pytorch_processes_learn_what_one_learns_though_one_is_killed(name: str,
         assert max(four.report["parameters_of_ranks"]) < four.report["parameters"] / 2
 
 
+def test_parts_of_a_model_learn_what_the_whole_learns_though_one_is_killed(tmp_path: Path) -> None:
+    four = train(tmp_path / "four", "pytorch/parallel.yaml", "torch", fault=Fault("node-1", "step 30"))
+    alone = {"nodes": 1, "processes_per_node": 1, "strategy": "ddp", "layout": None}
+    one = train(tmp_path / "one", "pytorch/parallel.yaml", "torch", **alone)
+
+    assert four.report["layout"] == {"tensor": 2, "pipeline": 2, "data": 1}
+    assert losses(one)[-1] < losses(one)[0] / 3
+    check_restart(four, "node-1")
+    assert four.report["resumed_at"] >= 30
+    assert max(four.report["parameters_of_ranks"]) < four.report["parameters"] / 2 == one.report["parameters"] / 2
+    assert four.report["weights"] == pytest.approx(one.report["weights"], abs=5e-3)
+
+
 def test_tensorflow_parameter_servers_learn_what_one_process_learns_though_a_worker_is_killed(tmp_path: Path) -> None:
     many = train(tmp_path / "many", "tensorflow/ps.yaml", "tensorflow", fault=Fault("worker-1", "round 6"))
     assert many.report["cluster"] == {"chief": 1, "ps": 2, "worker": 2}
