@@ -16,6 +16,7 @@ from mlinfra.stack.values import Properties, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
 
     from mlinfra.engine.ledger import Ledger
     from mlinfra.engine.registry import Registry
@@ -127,12 +128,16 @@ class Executor:
 
         def one(task: Task) -> None:
             with suppress(Stopped, TaskFailed):
-                self.claim()
                 self.run([task], tolerant=tolerant)
 
         batch = list(batch)
-        with ThreadPoolExecutor(max(1, min(self._parallel, len(batch))), "step") as pool:
-            list(pool.map(one, batch))
+        running: list[Future[None]] = []
+        with ThreadPoolExecutor(max(1, min(self._parallel, len(batch))), "step") as pool, suppress(Stopped):
+            for task in batch:
+                self.claim()
+                running.append(pool.submit(one, task))
+        for future in running:
+            future.result()
 
     def _perform(self, task: Task, *, tolerant: bool) -> None:
         self._reporter.started(task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlinfra.stack.codec import plain_output
-from mlinfra.stack.values import OutputValue, children
+from mlinfra.stack.values import UNKNOWN, OutputValue, Secret, children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,17 @@ def dependencies_of(value: Any) -> list[str]:
     for child in children(value):
         found += dependencies_of(child)
     return list(dict.fromkeys(found))
+
+
+def as_outputs(value: Any) -> Any:
+    """The value with output values in place of what is unknown or secret: transforms are shown `Output`s there."""
+    if isinstance(value, dict):
+        return {key: as_outputs(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_outputs(item) for item in value]
+    if isinstance(value, Secret):
+        return OutputValue(value.value, secret=True)
+    return OutputValue() if value is UNKNOWN else value
 
 
 def with_dependencies(value: Any, depends: Iterable[str]) -> Any:

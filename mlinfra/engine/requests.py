@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlinfra.engine.assets import hashed
 from mlinfra.engine.callbacks import CallbackError, Callbacks
 from mlinfra.engine.goal import Goal, Positions, goal_of, inherit, options_of
-from mlinfra.engine.outputs import dependencies_of, with_dependencies, without_outputs
+from mlinfra.engine.outputs import as_outputs, dependencies_of, with_dependencies, without_outputs
 from mlinfra.engine.registry import INTERNAL
 from mlinfra.errors import MlinfraError, UnsupportedError
 from mlinfra.stack import urn as urns
@@ -80,11 +80,12 @@ class Requests:
         by_property = {key: list(value.urns) for key, value in request.propertyDependencies.items()}
         if not by_property:
             by_property = {key: list(depends) for key in properties}
-        if request.transforms:
-            properties = {k: with_dependencies(v, by_property.get(k, ())) for k, v in properties.items()}
         transforms = [*request.transforms, *self._inherited_transforms(request.parent), *self.stack_transforms]
         if transforms:
             self._begin()  # others may go first: transforms may call functions
+            properties = {key: as_outputs(value) for key, value in properties.items()}
+        if request.transforms:
+            properties = {k: with_dependencies(v, by_property.get(k, ())) for k, v in properties.items()}
         for callback in transforms:
             try:
                 properties, options = self._callbacks.transform(callback, request, properties, options, special)
@@ -96,7 +97,7 @@ class Requests:
         elif special:
             for key, value in properties.items():
                 by_property[key] = list(dict.fromkeys([*by_property.get(key, ()), *dependencies_of(value)]))
-        if special:
+        if special or transforms:
             properties = self.finished(properties)
         return options, properties, depends, by_property
 
