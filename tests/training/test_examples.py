@@ -130,6 +130,18 @@ def test_tensorflow_parameter_servers_learn_what_one_process_learns_though_a_wor
     assert many.report["weights"] == pytest.approx(one["weights"], abs=0.05)
 
 
+def test_tensorflow_workers_that_mirror_learn_what_one_learns_while_another_evaluates(tmp_path: Path) -> None:
+    two = train(tmp_path / "two", "tensorflow/mirrored.yaml", "tensorflow", fault=Fault("worker-1", "round 6"))
+    one = alone(tmp_path / "one", *load(str(EXAMPLES / "tensorflow" / "mirrored.yaml")))
+
+    check_restart(two, "worker-1")
+    assert (two.report["workers"], one["workers"]) == (2, 1)
+    assert two.report["resumed_at"] >= 6
+    assert two.said("evaluated round")
+    assert one["losses"]["12"] < one["losses"]["1"] / 3
+    assert two.report["weights"] == pytest.approx(one["weights"], abs=1e-3)
+
+
 def alone(work: Path, job: Job, directory: Path) -> dict[str, Any]:
     """The program by itself, without TF_CONFIG."""
     import subprocess
