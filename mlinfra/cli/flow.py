@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shlex
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class Flow:
     region: str = DEFAULT_REGION
     arguments: str = ""
     """What a further command needs to mean the same stack."""
+    configured: str = ""
+    """And to work with the same configuration: its keys, for the values may be secret."""
     sequence: Iterator[int] = field(default_factory=itertools.count)
     """Numbers the events of this command."""
 
@@ -101,6 +104,7 @@ class Flow:
             items=items,
             region=region,
             arguments=where.arguments,
+            configured="".join(f" -c {shlex.quote(one.partition('=')[0])}=…" for one in where.overrides),
             options=engine.Options(
                 take_over_lock=True,
                 parallel=scope.parallel,
@@ -261,7 +265,7 @@ class Flow:
         ]
 
     def _again(self) -> str:
-        return f"mlinfra {self.operation}{self.arguments}"
+        return f"mlinfra {self.operation}{self.arguments}{self.configured}"
 
 
 @contextmanager

@@ -63,6 +63,12 @@ def test_a_preview_changes_nothing(outputs_only: Project) -> None:
     assert not outputs_only.state.exists()
 
 
+def test_a_preview_says_how_to_do_it_with_the_same_configuration(outputs_only: Project) -> None:
+    done = outputs_only.run("preview", "-c", "size=5", "-c", "the key=hunter2")
+    assert "do it  mlinfra up -c size=… -c 'the key'=…\n" in done.out
+    assert "hunter2" not in done.out
+
+
 def test_expected_no_changes_but_there_are_some(outputs_only: Project) -> None:
     done = outputs_only.deployed().run("destroy", "--preview-only", "--expect-no-changes")
     assert done.code == 1
