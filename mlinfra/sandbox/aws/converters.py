@@ -213,6 +213,7 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "ip_set_references": _keyed("ipSetReferences", "referenceArn", "ReferenceArn"),
     "ip_sets": _keyed("ipSet", "definitions", "Definition"),
     "json_object": Converter(json.loads, lambda data: json.dumps(_filled(data))),
+    "json_text": Converter(str, lambda data: data if isinstance(data, str) else json.dumps(data)),
     "function_name": Converter(lambda text: text.rpartition(":function:")[2], str),
     "key_id": Converter(lambda text: text.rpartition(":key/")[2], str),
     "mfa_delete": _word("Enabled", "Disabled"),

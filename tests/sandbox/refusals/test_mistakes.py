@@ -19,9 +19,21 @@ from tests.sandbox.refusals.mistakes import (
     networks,
     observing,
     quotas,
+    training,
 )
 
-LISTED = (buckets, clusters, compute, data, identity, keys, networks, observing, quotas)  # each adds to MISTAKES
+LISTED = (
+    buckets,
+    clusters,
+    compute,
+    data,
+    identity,
+    keys,
+    networks,
+    observing,
+    quotas,
+    training,
+)  # each adds to MISTAKES
 LEAST = 130
 SHARE = 0.9
 UNCAUGHT: dict[str, str] = {}  # by name, why not

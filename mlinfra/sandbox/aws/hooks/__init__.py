@@ -31,6 +31,7 @@ HOOKS: Final[dict[str, Hook]] = {
     "cluster": compute.Cluster(),
     "compute_environment": compute.ComputeEnvironment(),
     "create_token": dns.CreateToken(),
+    "database": data.Database(),
     "delivery_stream": data.DeliveryStream(),
     "dhcp_options": network.DhcpOptions(),
     "event_invoke_config": functions.EventInvokeConfig(),

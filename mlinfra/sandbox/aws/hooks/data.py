@@ -1,4 +1,4 @@
-"""Hooks of DynamoDB's and Kinesis's types."""
+"""Hooks of DynamoDB's, Kinesis's and RDS's types."""
 # ruff: noqa: D102 (the methods are Hook's)
 
 from __future__ import annotations
@@ -108,3 +108,20 @@ class DeliveryStream(Hook):
     @staticmethod
     def _wanted(resource: Resource) -> Any:
         return resource.inputs.get("serverSideEncryption") or {}
+
+
+class Database(Hook):
+    """A database's exported logs are switched on and off by name, and its end may leave a snapshot."""
+
+    def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
+        inputs = resource.inputs
+        if op == "modify_db_instance" and "CloudwatchLogsExportConfiguration" in params:
+            wanted = inputs.get("enabledCloudwatchLogsExports") or []
+            known = resource.outputs.get("enabledCloudwatchLogsExports") or []
+            off = [one for one in known if one not in wanted]
+            params["CloudwatchLogsExportConfiguration"] = {"EnableLogTypes": wanted, "DisableLogTypes": off}
+        elif op == "delete_db_instance":
+            params["SkipFinalSnapshot"] = bool(inputs.get("skipFinalSnapshot"))
+            if inputs.get("finalSnapshotIdentifier") and not params["SkipFinalSnapshot"]:
+                params["FinalDBSnapshotIdentifier"] = inputs["finalSnapshotIdentifier"]
+        return params

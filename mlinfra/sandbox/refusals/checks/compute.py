@@ -9,11 +9,13 @@ from typing import Final
 
 from botocore.session import get_session
 
+from mlinfra.catalog.instances import instance_type
 from mlinfra.sandbox.refusals.call import Call, Check, Refused
 from mlinfra.sandbox.refusals.policies.document import read
 from mlinfra.sandbox.refusals.policies.meaning import Request, allows
 
 EKS: Final = "InvalidParameterException"
+BATCH: Final = "ClientException"
 LAMBDA: Final = "InvalidParameterValueException"
 
 
@@ -108,6 +110,35 @@ def permission_statement(call: Call) -> None:
         raise Refused("ResourceConflictException", message, status=409)
 
 
+def training_volume_key(call: Call) -> None:
+    """Local disks have keys of their own; a volume's key is for instance types without them."""
+    resources = call.params.get("ResourceConfig", {})
+    known = instance_type(str(resources.get("InstanceType", "")).removeprefix("ml."))
+    if resources.get("VolumeKmsKeyId") and known is not None and known.nvme_gb:
+        message = f"VolumeKmsKeyId cannot be specified for {resources['InstanceType']}, which has local storage"
+        raise Refused("ValidationException", message)
+
+
+def environment_released(call: Call) -> None:
+    """A compute environment goes once it is disabled and no queue uses it."""
+    wanted = call.params["computeEnvironment"]
+    found = call.account.ask("batch", "describe_compute_environments", computeEnvironments=[wanted]) or {}
+    for one in found.get("computeEnvironments", ()):
+        if one.get("state") != "DISABLED":
+            raise Refused(BATCH, "Cannot delete, resource must be disabled")
+        queues = (call.account.ask("batch", "describe_job_queues") or {}).get("jobQueues", ())
+        uses = [item["computeEnvironment"] for queue in queues for item in queue.get("computeEnvironmentOrder", ())]
+        if {one["computeEnvironmentArn"], one["computeEnvironmentName"]} & set(uses):
+            raise Refused(BATCH, "Cannot delete, found existing JobQueue relationship", transient=True)
+
+
+def queue_disabled(call: Call) -> None:
+    """A queue goes once it is disabled."""
+    found = call.account.ask("batch", "describe_job_queues", jobQueues=[call.params["jobQueue"]]) or {}
+    if any(one.get("state") != "DISABLED" for one in found.get("jobQueues", ())):
+        raise Refused(BATCH, "Cannot delete, resource must be disabled")
+
+
 def _permitted(call: Call, role: str, action: str) -> None:
     if not call.account.owns(role):
         return
@@ -127,6 +158,9 @@ CHECKS: Final[dict[tuple[str, str], tuple[Check, ...]]] = {
     ("eks", "CreateCluster"): (service_range,),
     ("eks", "CreateNodegroup"): (instance_types,),
     ("batch", "CreateComputeEnvironment"): (instance_types,),
+    ("batch", "DeleteComputeEnvironment"): (environment_released,),
+    ("batch", "DeleteJobQueue"): (queue_disabled,),
+    ("sagemaker", "CreateTrainingJob"): (training_volume_key,),
     ("sagemaker", "CreateFeatureGroup"): (feature_group,),
     ("sagemaker", "CreatePipeline"): (pipeline,),
     ("sagemaker", "UpdatePipeline"): (pipeline,),

@@ -69,10 +69,22 @@ def apex(call: Call) -> None:
         )
 
 
+def final_snapshot(call: Call) -> None:
+    """The end of a database that is in no cluster says what becomes of its data."""
+    if call.params.get("SkipFinalSnapshot") or call.params.get("FinalDBSnapshotIdentifier"):
+        return
+    name = call.params["DBInstanceIdentifier"]
+    found = (call.account.ask("rds", "describe_db_instances", DBInstanceIdentifier=name) or {}).get("DBInstances")
+    if found and not found[0].get("DBClusterIdentifier"):
+        message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
+        raise Refused("InvalidParameterCombination", message)
+
+
 CHECKS: Final[dict[tuple[str, str], tuple[Check, ...]]] = {
     ("sqs", "CreateQueue"): (dead_letters,),
     ("sqs", "SetQueueAttributes"): (dead_letters,),
     ("elbv2", "CreateLoadBalancer"): (balancer,),
     ("kafka", "CreateCluster"): (brokers,),
+    ("rds", "DeleteDBInstance"): (final_snapshot,),
     ("route53", "ChangeResourceRecordSets"): (apex,),
 }
