@@ -14,10 +14,9 @@ from mlinfra.components.args import Args
 from mlinfra.components.component import Component
 from mlinfra.components.jobs.arguments import JobArgs, JobStore
 from mlinfra.components.jobs.late import Late
-from mlinfra.components.pools.reference import PoolReference
 from mlinfra.components.problems import ArgumentError, Invalid, Problem, shown
 from mlinfra.components.training.reference import StoreReference, TrainingReference
-from mlinfra.jobs import Job, JobError, PoolTarget
+from mlinfra.jobs import Job, JobError
 from mlinfra.jobs.manifests import manifests
 
 JobArgsT = TypeVar("JobArgsT", bound=JobArgs)
@@ -150,7 +149,7 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
             raise Invalid(
                 reason, fix=f"name one of {', '.join(team.pools) or 'the pools that it gets'}", argument="pool"
             )
-        place["pool"] = _target(args.training, _known("pool", args.training.pool, args.pool))
+        place["pool"] = _known("pool", args.training.target, args.pool)
     if args.priority and args.priority not in team.priorities:
         reason = f"jobs of the team {team.name} have no such priority"
         raise Invalid(reason, fix=f"name one of {', '.join(team.priorities) or 'none'}", argument="priority")
@@ -170,15 +169,6 @@ def fields(name: str, args: JobArgs, late: Late) -> dict[str, Any]:
     own["data"] = {**data, **args.data}
     found: dict[str, Any] = _plain(place | own, late)
     return found
-
-
-def _target(training: TrainingReference, pool: PoolReference) -> PoolTarget:
-    """The pool as a job sees it: what a node offers to pods, and the narrowest part of the network that Kueue knows."""
-    levels = training.topologies.get(pool.name, ())  # the widest first; the last one is the node itself
-    known = {"accelerators_per_node": pool.devices.get(pool.resource, pool.accelerators_per_node)}
-    return PoolTarget.model_validate(pool).model_copy(
-        update={**known, **({"topology": levels[-2]} if len(levels) > 1 else {})}
-    )
 
 
 def _known(argument: str, find: Callable[[str], FoundT], name: str) -> FoundT:

@@ -1,7 +1,7 @@
 """What jobs must know of where they train."""
 
 from collections.abc import Mapping, Sequence
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 from pydantic import model_validator
@@ -10,6 +10,7 @@ from mlinfra.components.args import Args
 from mlinfra.components.pools.reference import PoolReference
 from mlinfra.components.problems import Invalid
 from mlinfra.components.profiles import Classification
+from mlinfra.jobs.pool import PoolTarget
 
 
 class StoreReference(Args):
@@ -87,3 +88,36 @@ class TrainingReference(Args):
             known = ", ".join(sorted(self.pools)) or "none"
             raise Invalid(f"there is no pool {name!r}", fix=f"name one of those there are: {known}")
         return self.pools[name]
+
+    def target(self, name: str) -> PoolTarget:
+        """The pool as a job sees it: what a node offers to pods, and the narrowest part of the network that Kueue knows.
+
+        Raises Invalid when there is no such pool.
+        """
+        pool = self.pool(name)
+        levels = self.topologies.get(name, ())  # the widest first; the last one is the node itself
+        known = {"accelerators_per_node": pool.devices.get(pool.resource, pool.accelerators_per_node)}
+        return PoolTarget.model_validate(pool).model_copy(
+            update={**known, **({"topology": levels[-2]} if len(levels) > 1 else {})}
+        )
+
+    def place(self, team: str, pool: str = "") -> Mapping[str, Any]:
+        """What job files of a team say of where they train, with outputs where the cluster has them: to be exported.
+
+        A job's own folder goes behind the URLs of checkpoints and outputs. Raises Invalid for a team or a pool that is not
+        there.
+        """
+        its = self.team(team)
+        found: dict[str, Any] = {"namespace": its.namespace, "queue": its.queue, "service_account": its.service_account}
+        if its.datasets:
+            found["data"] = {name: _said(store) for name, store in its.datasets.items()}
+        stores = {"checkpoint": its.checkpoints, "output": its.outputs}
+        found |= {name: _said(store) for name, store in stores.items() if store}
+        if pool:
+            found["pool"] = self.target(pool).model_dump(mode="json", exclude_defaults=True)
+        return found
+
+
+def _said(store: StoreReference) -> Mapping[str, Any]:
+    where = {"claim": store.claim} if store.claim else {"url": store.url}
+    return {**where, "classification": store.classification.value}

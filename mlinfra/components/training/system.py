@@ -27,6 +27,7 @@ from mlinfra.components.training.operators import METRICS_PORTS, RAY_PORT, WEBHO
 from mlinfra.components.training.team import SYSTEM
 
 _API_PORT: Final = 443
+_RAY_HEAD: Final = {"ray.io/node-type": "head"}  # KubeRay's own label (ray-operator/controllers/ray/utils/constant.go)
 _QUOTA: Final = {
     "pods": "40",
     "requests.cpu": "16",
@@ -42,7 +43,7 @@ def policies(args: TrainingClusterArgs) -> Mapping[str, NetworkPolicySpecArgs]:
     given = built_in(auto_mode=args.cluster.auto_mode, internal=False)
     vpc = [network_peer(cidr) for cidr in PRIVATE if not cidr.startswith("169.254.")]
     readers = [pods_peer(args.operators.metrics_from, {})]
-    heads = [pods_peer(team, {}) for team in sorted(args.teams)]
+    heads = [pods_peer(team, _RAY_HEAD) for team in sorted(args.teams)]
     found = {
         "default-deny": given["default-deny"],
         "dns": given["dns"],

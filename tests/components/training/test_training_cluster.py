@@ -13,6 +13,7 @@ import mlinfra as ml
 from mlinfra.catalog.charts import chart
 from mlinfra.compliance.profiles import Profile
 from mlinfra.graph import Node, ResourceGraph
+from mlinfra.jobs import PyTorchJob
 from mlinfra.testing import assert_compliant, plan
 from tests.components.training import platform
 
@@ -179,6 +180,20 @@ def test_the_reference_says_what_jobs_must_know(graph: ResourceGraph, made: list
     assert reference.topologies["h100"][-1] == "kubernetes.io/hostname"
     assert "general" not in reference.topologies
     assert set(reference.operators) == {"jobset", "kubeflow-trainer", "kuberay-operator", "spark-operator", "kueue"}
+    place = reference.place("vision", "h100")
+    assert place["data"] == {
+        name: {"claim": name, "classification": "confidential"} for name in ("imagenet", "scratch")
+    }
+    job = PyTorchJob(
+        **place | {"namespace": "vision", "checkpoint": None, "output": None},
+        name="train",
+        image=f"a@sha256:{'0' * 64}",
+        script="train.py",
+        nodes=2,
+        resources={"cpu": 1, "memory": "1Gi", "gpus": 8},
+    )
+    assert job.pool is not None
+    assert job.pool.topology == reference.topologies["h100"][-2]
     with pytest.raises(ValueError, match="no team 'nobody'"):
         reference.team("nobody")
     with pytest.raises(ValueError, match="no pool 'moon'"):
