@@ -3,6 +3,6 @@
 from pulumi.provider.experimental import component_provider_host
 
 import mlinfra
-from mlinfra.components import COMPONENTS
+from mlinfra.components.registry import COMPONENTS
 
 component_provider_host([*COMPONENTS], name="mlinfra", version=mlinfra.__version__)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mlinfra.catalog.endpoints import endpoints
-from mlinfra.components import COMPONENTS
 from mlinfra.components.component import Component
+from mlinfra.components.registry import COMPONENTS
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs/components"

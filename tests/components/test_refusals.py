@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import mlinfra as ml
 from mlinfra.catalog.endpoints import endpoints
 from mlinfra.catalog.regions import regions
-from mlinfra.components import COMPONENTS
 from mlinfra.components.profiles import LOG_RETENTIONS, POSTURES
+from mlinfra.components.registry import COMPONENTS
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/one"
 VPCE = "vpce-0123456789abcdef0"

@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from mlinfra.components import COMPONENTS
+from mlinfra.components.registry import COMPONENTS
 from mlinfra.sandbox.server import control
 from tests.components.docstrings import program
 from tests.e2e.conftest import ROOT, Shell

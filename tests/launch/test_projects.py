@@ -48,7 +48,7 @@ def test_readmes_name_everything_there_is(readme: str) -> None:
     if readme.startswith("stacks"):
         wanted = [field.alias for field in ml.PlatformSettings.model_fields.values()]
     else:
-        from mlinfra.components import COMPONENTS
+        from mlinfra.components.registry import COMPONENTS
 
         wanted = [component.__name__ for component in COMPONENTS]
     assert [name for name in wanted if f"`{name}`" not in text] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlinfra.components import COMPONENTS
+from mlinfra.components.registry import COMPONENTS
 from mlinfra.policies.registry import RULES
 
 NAMED = sorted({(kind, argument) for rule in RULES for kind, argument in rule.arguments.items()})
