@@ -48,8 +48,9 @@ def list_jobs(
 
     mlinfra jobs list examples/training
     """
-    from rich.table import Column, Table
+    from rich.text import Text
 
+    from mlinfra.cli.display.columns import print_columns
     from mlinfra.jobs import Job
     from mlinfra.jobs.load import find
 
@@ -62,14 +63,14 @@ def list_jobs(
     if not found:
         say(f"There is no job file under {folder.resolve()}.")
         return
-    table = Table("job", "kind", Column("file", overflow="fold"), "replicas", "GPUs", box=None, pad_edge=False)
+    rows: list[tuple[str | Text, ...]] = [("JOB", "KIND", "FILE", "REPLICAS", "GPUS")]
     for path, one in found:
         if isinstance(one, Job):
             roles = ", ".join(f"{role.count} {role.name}" for role in one.roles())
-            table.add_row(one.name, type(one).__name__, str(path), roles, str(one.total_gpus or "-"))
+            rows.append((one.name, type(one).__name__, str(path), roles, str(one.total_gpus or "-")))
         else:
-            table.add_row("?", "", str(path), "cannot run", "", style="red")
-    console().print(table)
+            rows.append(("?", "", str(path), Text("cannot run", "red"), ""))
+    print_columns(console(), rows)
     for _, one in found:
         if isinstance(one, ConfigError):
             say(str(one), style="red")

@@ -210,10 +210,11 @@ def unprotect(
     with stack.lock("state unprotect"):
         snapshot = stack.load()
         found = [resource for resource in snapshot.resources if every or resource.urn == urn]
-        if not found:
+        if not found and not every:
             raise ConfigError(f"stack {stack.name!r} has no resource {urn!r}", fix="`mlinfra state export` lists them")
         protected = [resource for resource in found if resource.protect]
         for resource in protected:
             resource.protect = False
         stack.save(snapshot)
-    say(f"{len(protected)} resources of stack {stack.name} are no longer protected.")
+    counted = "1 resource" if len(protected) == 1 else f"{len(protected)} resources"
+    say(f"{counted} of stack {stack.name} {'is' if len(protected) == 1 else 'are'} no longer protected.")

@@ -105,5 +105,7 @@ def test_protection_can_be_taken_away(outputs_only: Project) -> None:
     assert outputs_only.run("state", "unprotect").code == 2
     assert outputs_only.run("state", "unprotect", "urn:pulumi:dev::x::t::n").code == 2
     done = outputs_only.run("state", "unprotect", group["urn"])
-    assert "1 resources" in done.err
+    assert done.err == "1 resource of stack dev is no longer protected.\n"
     assert outputs_only.run("destroy", "-y").code == 0
+    done = outputs_only.run("state", "unprotect", "--all")
+    assert (done.code, done.err) == (0, "0 resources of stack dev are no longer protected.\n")

@@ -126,6 +126,9 @@ def test_every_example_is_listed_and_renders(capsys) -> None:
     assert run(["jobs", "list", str(EXAMPLES), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {one.get("kind") for one in found} == {"PyTorchJob", "TensorFlowJob", "SparkJob", "RayTrainJob"}
+    assert run(["jobs", "list", str(EXAMPLES)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [one["file"] for one in found] == [line.split()[2] for line in lines[1:]], "a line each, whatever the width"
     for one in found:
         assert (Path(one["file"]).parent / yaml.safe_load(Path(one["file"]).read_text())["script"]).is_file()
         assert run(["jobs", "render", one["file"]]) == 0
