@@ -1,27 +1,31 @@
-"""What the sandbox's Pulumi providers share: their gRPC server, their instances, and answers on the wire.
+"""What the sandbox's Pulumi providers share: their gRPC server, their instances, and most of the protocol.
 
 Attached to with PULUMI_DEBUG_PROVIDERS, one server stands for every provider instance of every engine. Each instance has
 a connection of its own, so the peer tells whose call it is; what is configured on a connection holds for its calls.
 """
+
+# ruff: noqa: N802 (names and parameters are the protocol's)
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from concurrent import futures
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 import grpc
-from google.protobuf import any_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from mlinfra.engine.provider import Checked, Diffed, InitFailure, ProviderFailure
+from mlinfra.stack.codec import Wire, decode
+from mlinfra.stack.values import Properties, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mlinfra.engine.provider import CheckFailure
-    from mlinfra.stack.codec import Wire
 
 MAX_PEERS: Final = 1024
 MAX_MESSAGE: Final = 400 * 1024 * 1024  # what Pulumi itself allows
@@ -68,6 +72,117 @@ class Instances(Generic[Instance]):
                 raise ProviderFailure("the connection to the sandbox's provider was lost; run the command again")
             found = instances[0]
         return found
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Instance]):
+    """Pulumi's ResourceProvider for every engine that attaches, on instances that subclasses configure.
+
+    `package` is the SDK whose provider is stood in for, `refusal` what the provider's cloud raises where it refuses.
+    """
+
+    package: ClassVar[str]
+    wire: ClassVar[Wire]
+    refusal: ClassVar[type[Exception]]
+
+    def __init__(self) -> None:
+        self.instances: Instances[Instance] = Instances()
+
+    def received(self, struct: Any) -> Properties:
+        """Properties from the wire."""
+        found: Properties = decode(struct)
+        return found
+
+    def limits(self, request: Any) -> dict[str, Any]:
+        """What a change is told beyond what it is: nothing, unless the provider heeds it."""
+        return {}
+
+    def moves(self, name: str, olds: Properties, news: Properties) -> bool:
+        """Whether another value of this setting makes another provider."""
+        raise NotImplementedError
+
+    def refused(self, settings: Properties) -> Iterable[CheckFailure]:
+        """What is wrong with the provider's settings."""
+        raise NotImplementedError
+
+    def answered(self, context: grpc.ServicerContext, work: Callable[[Any], Any]) -> Any:
+        """What the work makes of the connection's instance."""
+        return answered(context, lambda: work(self.instances.of(context)), self.wire, self.refusal)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Nothing to do: the engine finds this server by its port."""
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The version of the SDK: engines compare it with what the program was written for."""
+        return plugin_pb2.PluginInfo(version=metadata.version(self.package))
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Calls are short, or end with the engine's connection."""
+        return empty_pb2.Empty()
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse settings that do not exist, and those that the sandbox has nothing for."""
+        news = decode(request.news)
+        return checked(Checked(news, tuple(self.refused(news))), self.wire)
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """What leads elsewhere is another provider; everything else changes in place."""
+        olds, news = (plain(decode(one)) for one in (request.old_inputs, request.news))
+        changed = sorted(name for name in olds.keys() | news.keys() if olds.get(name) != news.get(name))
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
+            diffs=changed,
+            replaces=[name for name in changed if self.moves(name, olds, news)],
+        )
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Complete and check inputs."""
+        olds, news = self.received(request.olds), self.received(request.news)
+        given = request.urn, olds, news, request.randomSeed, proposed_name(request)
+        return self.answered(context, lambda instance: checked(instance.check(*given), self.wire))
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Make a resource. One that was made for an engine that is gone is taken back."""
+
+        def work(instance: Any) -> Any:
+            settings = {**self.limits(request), "preview": request.preview, "wanted": context.is_active}
+            made = instance.create(request.urn, self.received(request.properties), **settings)
+            return provider_pb2.CreateResponse(id=made.id, properties=self.wire.encode(made.outputs))
+
+        return self.answered(context, work)
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Read a resource as it is."""
+
+        def work(instance: Any) -> Any:
+            inputs, outputs = self.received(request.inputs), self.received(request.properties)
+            found = instance.read(request.urn, request.id, inputs, outputs)
+            return provider_pb2.ReadResponse(
+                id=found.id, properties=self.wire.encode(found.outputs), inputs=self.wire.encode(found.inputs)
+            )
+
+        return self.answered(context, work)
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Change a resource in place."""
+
+        def work(instance: Any) -> Any:
+            given = (self.received(one) for one in (request.old_inputs, request.olds, request.news))
+            settings = {**self.limits(request), "preview": request.preview, "wanted": context.is_active}
+            outputs = instance.update(request.urn, request.id, *given, **settings)
+            return provider_pb2.UpdateResponse(properties=self.wire.encode(outputs))
+
+        return self.answered(context, work)
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Delete a resource."""
+
+        def work(instance: Any) -> Any:
+            given = self.received(request.old_inputs), self.received(request.properties)
+            instance.delete(request.urn, request.id, *given, **self.limits(request), wanted=context.is_active)
+            return empty_pb2.Empty()
+
+        return self.answered(context, work)
 
 
 def proposed_name(request: Any) -> str:
