@@ -7,7 +7,7 @@ class MlinfraError(Exception):
     """Something went wrong that the user can act on.
 
     `str(error)` is one sentence that names the file or component, the argument and the value; `fix` says what to do.
-    `exit_code` is what the command line ends with: 1 failed, 2 wrong usage or configuration, 3 policy.
+    `exit_code` is what the command line ends with: 1 failed, 2 wrong usage or configuration, 3 policy, 130 interrupted.
     """
 
     exit_code = 1
@@ -25,6 +25,12 @@ class ConfigError(MlinfraError):
     """Wrong usage: a file, a setting, an option or an argument that cannot be used as it is."""
 
     exit_code = 2
+
+
+class InterruptedRunError(MlinfraError):
+    """A run that ended because somebody interrupted it; what it had done is kept."""
+
+    exit_code = 130
 
 
 class StateError(MlinfraError):

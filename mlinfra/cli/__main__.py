@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from mlinfra.cli.main import main
+import sys
+from typing import NoReturn
 
-main()
+
+def start() -> NoReturn:
+    """Run the command line; who interrupts it while it is still being loaded sees no traceback either."""
+    try:
+        from mlinfra.cli.main import main
+    except KeyboardInterrupt:
+        sys.exit(130)
+    main()
+
+
+if __name__ == "__main__":
+    start()

@@ -22,7 +22,7 @@ from mlinfra.cli.display.progress import Progress
 from mlinfra.cli.display.tree import print_tree
 from mlinfra.cli.opening import open_stack
 from mlinfra.cli.terminal import answer, console, interactive, say
-from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.errors import ConfigError, InterruptedRunError, MlinfraError
 from mlinfra.sandbox import leftovers
 from mlinfra.sandbox.session import DEFAULT_REGION, Session, forget
 
@@ -234,9 +234,8 @@ class Flow:
         """The last lines, or the error that the exit code stands for."""
         what = f"the {'preview' if preview else NAMES[self.operation]} of {self.stack.name}"
         if self.options.cancel.is_set():
-            raise MlinfraError(
-                f"{what} was stopped; what was done is in the state", fix=f"run `{self._again()}` to go on"
-            )
+            done = "" if preview else "; what was done is in the state"
+            raise InterruptedRunError(f"{what} was stopped{done}", fix=f"run `{self._again()}` to go on")
         if result.failed:
             raise MlinfraError(
                 f"{what} failed" + ("" if preview else "; what was done is in the state"),

@@ -288,7 +288,7 @@ def test_the_first_interrupt_is_graceful(make: Callable[..., Project]) -> None:
     _wait_for(lambda: journal.exists() and b"creating" in journal.read_bytes(), process)
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "stopping" in err
     assert "was stopped" in err
     assert "Traceback" not in out + err
