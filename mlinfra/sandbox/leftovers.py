@@ -17,7 +17,9 @@ from mlinfra.stack import urn as urns
 from mlinfra.stack.values import plain
 
 if TYPE_CHECKING:
-    from mlinfra.stack.state import PendingOperation, Snapshot
+    from collections.abc import Iterable
+
+    from mlinfra.stack.state import PendingOperation, ResourceState, Snapshot
     from mlinfra.stack.store import Store
     from mlinfra.stack.values import Properties
 
@@ -52,13 +54,28 @@ def clear(snapshot: Snapshot, *, replacements_only: bool = False) -> list[str]:
 
     The caller has the lock of the snapshot's stack. Raises ProviderFailure.
     """
+    return _abandon(snapshot, [one.resource for one in _concerned(snapshot, replacements_only=replacements_only)])
+
+
+def confirm(stack: Store) -> None:
+    """Tell the sandbox which resources of AWS the state has.
+
+    What is created again on the user's word (`--replace`) would else pass for what a killed run was creating, and be
+    taken for its own replacement.
+    """
+    snapshot = stack.load()
+    managed = [state for state in snapshot.resources if state.provider and not state.external]
+    _abandon(snapshot, [state for state in managed if urns.package_of(state.type) == "aws"])
+
+
+def _abandon(snapshot: Snapshot, states: Iterable[ResourceState]) -> list[str]:
+    """Delete what was made under the URNs of these, save what the snapshot has; returns the ids."""
     known: dict[str, list[str]] = defaultdict(list)
     for state in snapshot.resources:
         if not state.pending_replacement:  # that one was deleted, and its replacement may have the same id
             known[state.urn].append(state.id)
     lost: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    for operation in _concerned(snapshot, replacements_only=replacements_only):
-        state = operation.resource
+    for state in states:
         lost[state.provider][state.urn] = known[state.urn]
     cleared: list[str] = []
     for reference, missing in lost.items():

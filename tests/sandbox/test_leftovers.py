@@ -106,6 +106,18 @@ def test_what_is_settled_is_under_way_no_more(endpoint: str, tmp_path: Path) -> 
     assert left(endpoint) == ["adopted"]
 
 
+def test_what_the_state_has_is_replaced_by_something_else(tmp_path: Path, endpoint: str) -> None:
+    made = create("old")
+    store = Store(tmp_path, "p", "s", passphrase="")
+    store.save(Snapshot([PROVIDER, queue("old", made["old"])]))
+    leftovers.confirm(store)
+    plugin = PluginSource().open("aws", "", engine_address="", project_dir="", env={})
+    plugin.configure(PROVIDER.urn, PROVIDER.id, {})
+    plugin.create(queue("old").urn, {"name": "new"})
+    plugin.close()
+    assert left(endpoint) == ["new", "old"]
+
+
 def test_deletions_and_providers_of_others_leave_nothing() -> None:
     foreign = ResourceState(urn="urn:pulumi:s::p::random:index:Id::a", type="random:index:Id", custom=True)
     pending = [PendingOperation("deleting", queue("a")), PendingOperation("creating", foreign)]

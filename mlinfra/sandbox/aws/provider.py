@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlinfra.catalog.aws_types import AwsType, lookup
@@ -50,6 +50,8 @@ class AwsProvider:
     claims: Claims
     config: ProviderConfig
     identity: str = ""
+    adopted: dict[str, str] = field(default_factory=dict)
+    """What this engine created and another had made before, by URN: it may have been this one's all the time."""
 
     def check(self, urn: str, olds: Properties, news: Properties, seed: bytes, proposed: str = "") -> Checked:
         """Complete the inputs and say what is wrong with them."""
@@ -160,6 +162,8 @@ class AwsProvider:
         key = (self.identity, urn)
         with self._turn(key, wanted):
             self.claims.known(key, id)
+            if self.adopted.get(urn) == id:
+                return  # replaced by itself: nothing had shown that the engine knew it
             try:
                 delete(self._resource(kind, inputs or outputs, id, outputs))
             except AwsError as error:
@@ -171,8 +175,10 @@ class AwsProvider:
         for urn, known in lost.items():
             key = (self.identity, urn)
             with self.claims.held(key):  # what is being made is waited for
+                for id_ in known:
+                    self.claims.known(key, id_)
                 claim = self.claims.get(key)
-                if claim is None or claim.id in known:
+                if claim is None:
                     continue
                 resource = self._resource(self._kind(urn), claim.inputs, claim.id, {"region": claim.region})
                 if resource.read():
@@ -235,6 +241,7 @@ class AwsProvider:
         resource.inputs = self._effective(inputs)
         self._guarded(resource, inputs, lambda: update(resource, self._effective(actual)))
         self.claims.made(key, self._claim(resource, inputs))
+        self.adopted[key[1]] = resource.id
         return resource
 
     def _guarded(self, resource: Resource, inputs: Properties, work: Callable[[], None]) -> None:

@@ -33,12 +33,16 @@ log = logging.getLogger("mlinfra.sandbox")
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where definitions are: a folder or file of a Go module. `also` names charts whose definitions come along."""
+    """Where definitions are: a folder or file of a Go module. `also` names charts whose definitions come along.
+
+    `nearest` is the version to take where the chart's own cannot be fetched; what it does not know passes then.
+    """
 
     source: str
     module: str = ""
     path: str = ""
     version: str = ""
+    nearest: str = ""
     also: Sequence[str] = ()
 
 
@@ -51,21 +55,42 @@ def source(chart: str) -> Source | None:
 def definitions(chart: str, version: str) -> list[Manifest]:
     """The definitions of a chart, none for one that brings none or is not known.
 
-    Those of a module that cannot be fetched are made from the catalogue instead; the log says so.
+    Those of a module that cannot be fetched are of the nearest version that can, else made from the catalogue; the log
+    says so.
     """
-    published: list[Manifest] = []
     place = source(chart)
-    if place is not None and place.module:
-        try:
-            wanted = place.version or f"v{version.removeprefix('v')}"
-            published = [*read(_fetch(place.module, wanted) / place.path)]
-        except SandboxError as error:
-            log.warning("the definitions of chart %s %s are made from their names alone: %s", chart, version, error)
+    published = _published(chart, version, place) if place is not None and place.module else []
     for other in place.also if place else ():
         published += definitions(other, charts.chart(other).version)
     names = {manifest["metadata"]["name"] for manifest in published}
     known = kubernetes_kinds.chart(chart)
     return published + [outline(one) for one in merged(known.definitions if known else ()) if one.name not in names]
+
+
+def _published(chart: str, version: str, place: Source) -> list[Manifest]:
+    wanted = place.version or f"v{version.removeprefix('v')}"
+    for candidate in dict.fromkeys((wanted, place.nearest or wanted)):
+        try:
+            found = [*read(_fetch(place.module, candidate) / place.path)]
+        except SandboxError as error:
+            log.warning("the definitions of chart %s %s cannot be fetched: %s", chart, candidate, error)
+            continue
+        for manifest in found if candidate != wanted else ():
+            for served in manifest["spec"]["versions"]:
+                for part in served["schema"]["openAPIV3Schema"].get("properties", {}).values():
+                    _open(part)
+        return found
+    return []
+
+
+def _open(schema: dict[str, Any]) -> None:
+    """Let pass what a schema does not know; what it knows is validated as before."""
+    if "properties" in schema:
+        schema[ANY] = True
+    inner = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    for part in inner:
+        if isinstance(part, dict):
+            _open(part)
 
 
 def read(place: Path) -> Iterator[Manifest]:

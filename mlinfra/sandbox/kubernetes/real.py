@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mlinfra.sandbox.controlplane.files import ControlPlaneInfo
 
 DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+SERVED_SECONDS: Final = 60.0
 CHARTS: Final = "mlinfra-sandbox-charts"
 """The field manager of the definitions that charts bring."""
 
@@ -81,14 +83,28 @@ class RealCluster:
         return readiness.unready(live)
 
     def define(self, chart: str, version: str) -> Sequence[str]:
-        """Apply the definitions of a known chart; one made from its name alone never replaces what is there."""
-        names = []
-        for manifest in definitions(chart, version):
+        """Apply the definitions of a known chart; one made from its name alone never replaces what is there.
+
+        As with Helm, their kinds are served when this returns, unless the server takes longer than a minute.
+        """
+        found = definitions(chart, version)
+        for manifest in found:
             name = manifest["metadata"]["name"]
             if not (made_from_its_name(manifest) and self.api.exists(f"{DEFINITIONS}/{name}")):
                 self.apply(manifest, manager=CHARTS, force=True)
-            names.append(name)
-        return names
+        until = time.monotonic() + SERVED_SECONDS
+        for manifest in found:
+            while not self._serves(manifest["spec"]) and time.monotonic() < until:
+                time.sleep(0.1)
+        return [manifest["metadata"]["name"] for manifest in found]
+
+    def _serves(self, defined: Manifest) -> bool:
+        stored = next(one["name"] for one in defined["versions"] if one["storage"])
+        try:
+            self.list(self.kind(f"{defined['group']}/{stored}", defined["names"]["kind"]))
+        except ApiError:  # not known yet, or its storage still starts
+            return False
+        return True
 
     def fidelity(self, kind: Kind) -> str:
         """`real`; custom kinds are validated by their definitions, with no controller behind them."""

@@ -110,6 +110,18 @@ def test_the_inputs_in_a_state_are_proof_enough(provider: AwsProvider, sandbox: 
     provider.delete(BUCKET, first, inputs, {})
 
 
+def test_what_is_replaced_before_anything_shows_that_it_is_known_stays(provider: AwsProvider, sandbox: Sandbox) -> None:
+    """`--replace` right after the creation: no diff, and a check without what was before."""
+    first, inputs = run(provider, {}, b"1")
+    later = replace(provider, adopted={})
+    second, _ = run(later, {}, b"2")
+    assert first == second
+    later.delete(BUCKET, first, inputs, {})
+    assert buckets(sandbox) == [first]
+    replace(provider, adopted={}).delete(BUCKET, first, inputs, {})
+    assert buckets(sandbox) == []
+
+
 def test_another_state_is_another_stack(provider: AwsProvider, claims: Claims, sandbox: Sandbox) -> None:
     other = AwsProvider(provider.account, claims, ProviderConfig(), "stack-2")
     first, _ = run(provider, {}, b"1")
@@ -138,9 +150,13 @@ def test_what_comes_late_leaves_the_next_engines_resource_alone(provider: AwsPro
 def test_what_nobody_came_to_know_can_be_abandoned(provider: AwsProvider, sandbox: Sandbox) -> None:
     first, _ = run(provider, {}, b"1")
     assert provider.abandon({"urn:pulumi:kill::proj::aws:s3/bucket:Bucket::other": []}) == []
-    assert provider.abandon({BUCKET: [first]}) == []  # somebody did
     assert provider.abandon({BUCKET: []}) == [first]
     assert buckets(sandbox) == []
+    second, inputs = run(provider, {}, b"2")
+    assert provider.abandon({BUCKET: [second]}) == []  # somebody did
+    assert provider.abandon({BUCKET: []}) == []
+    assert buckets(sandbox) == [second]
+    provider.delete(BUCKET, second, inputs, {})
 
 
 def test_what_is_abandoned_while_it_is_being_made_is_waited_for(provider: AwsProvider, claims: Claims) -> None:

@@ -56,6 +56,30 @@ def test_a_module_s_own_definitions_come_first(tmp_path: Path, monkeypatch: pyte
     assert set(found) == {one.name for one in kubernetes_kinds.definitions("karpenter")}
 
 
+def test_the_nearest_version_lets_pass_what_it_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "config" / "components" / "crd" / "bases"
+    folder.mkdir(parents=True)
+    own = crds.outline(next(one for one in kubernetes_kinds.definitions("kueue") if one.kind == "ClusterQueue"))
+    share = {"type": "object", "properties": {"weight": {"type": "integer"}}}
+    known = {"metadata": {"type": "object"}, "spec": {"type": "object", "properties": {"shares": {"items": share}}}}
+    own["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = {"type": "object", "properties": known}
+    (folder / "a.yaml").write_text(yaml.safe_dump(own))
+
+    def download(_: str, version: str) -> dict[str, str]:
+        if version != crds.source("kueue").nearest:
+            raise SandboxError("not there yet")
+        return {"Dir": str(tmp_path)}
+
+    monkeypatch.setattr(crds, "download", download)
+    (found,) = [one for one in crds.definitions("kueue", "0.19.3") if one["spec"]["names"]["kind"] == "ClusterQueue"]
+    schema = found["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    spec = schema["properties"]["spec"]
+    assert spec[crds.ANY]
+    assert spec["properties"]["shares"]["items"] == share | {crds.ANY: True}
+    assert crds.ANY not in schema
+    assert not crds.made_from_its_name({"spec": {"versions": found["spec"]["versions"][:1]}})
+
+
 def test_an_outline_stores_the_first_version_and_lets_everything_pass() -> None:
     queue = next(one for one in kubernetes_kinds.definitions("kueue") if one.kind == "LocalQueue")
     spec = crds.outline(queue)["spec"]
