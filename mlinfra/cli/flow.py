@@ -16,7 +16,6 @@ from mlinfra import engine
 from mlinfra.catalog import aws_types, kubernetes_kinds
 from mlinfra.cli.display import summary
 from mlinfra.cli.display.jsonlines import JsonLines
-from mlinfra.cli.display.live import LiveView
 from mlinfra.cli.display.plain import PlainView
 from mlinfra.cli.display.progress import Progress
 from mlinfra.cli.display.tree import print_tree
@@ -29,6 +28,7 @@ from mlinfra.sandbox.session import DEFAULT_REGION, Session, forget
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mlinfra.cli.display.live import LiveView
     from mlinfra.cli.options import Asking, Scope, Shown, Where
     from mlinfra.engine import ImportItem, Options, Result, Stack
     from mlinfra.engine.events import Event
@@ -198,6 +198,8 @@ class Flow:
         live = interactive() and out.is_terminal and not out.is_dumb_terminal
         if not live:
             return PlainView(out, progress, title, preview=preview)
+        from mlinfra.cli.display.live import LiveView
+
         before = "the program starts" if self.operation == "up" or self.options.run_program else ""
         return LiveView(out, progress, title, preview=preview, before=before)
 

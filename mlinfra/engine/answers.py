@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from mlinfra.engine.proto import provider_pb2, status_pb2
 from mlinfra.engine.provider import Checked, CheckFailure, Diffed, DiffKind, InitFailure, PropertyDiff, ProviderFailure
 from mlinfra.stack.codec import Wire, decode
 from mlinfra.stack.values import Archive, Asset, OutputValue, Secret, children, plain

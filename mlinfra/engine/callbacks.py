@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from pulumi.runtime.proto import alias_pb2, callback_pb2, callback_pb2_grpc, resource_pb2
 
 from mlinfra.engine.goal import HOOKS
+from mlinfra.engine.proto import alias_pb2, callback_pb2, callback_pb2_grpc, resource_pb2
 from mlinfra.stack import urn as urns
 from mlinfra.stack.codec import SpecialValue, Wire, decode
 

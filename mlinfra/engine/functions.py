@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi.runtime.proto import provider_pb2, resource_pb2
-
 from mlinfra.engine.outputs import dependencies_of
+from mlinfra.engine.proto import provider_pb2, resource_pb2
 from mlinfra.errors import MlinfraError
 from mlinfra.stack import urn as urns
 from mlinfra.stack.codec import SpecialValue, Wire, decode

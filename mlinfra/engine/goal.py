@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from pulumi.runtime.proto import resource_pb2, source_pb2
-
+from mlinfra.engine.proto import resource_pb2, source_pb2
 from mlinfra.stack import codec
 from mlinfra.stack.state import ResourceState
 

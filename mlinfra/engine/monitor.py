@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
 from mlinfra.engine.callbacks import CallbackError
 from mlinfra.engine.executor import Stopped
 from mlinfra.engine.functions import CallFailed
+from mlinfra.engine.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 from mlinfra.errors import MlinfraError, UnsupportedError
 from mlinfra.stack import urn as urns
 from mlinfra.stack.codec import SpecialValue, Wire, decode
@@ -23,12 +23,11 @@ from mlinfra.stack.codec import SpecialValue, Wire, decode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pulumi.runtime.proto import provider_pb2
-
     from mlinfra.engine.callbacks import Hooks
     from mlinfra.engine.events import Severity
     from mlinfra.engine.functions import Functions
     from mlinfra.engine.parts import Parts
+    from mlinfra.engine.proto import provider_pb2
     from mlinfra.engine.registrar import Registrar
     from mlinfra.engine.report import Reporter
     from mlinfra.engine.requests import Requests

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from mlinfra.engine.answers import assets, checked, diffed, failure, failures, restored, variable
+from mlinfra.engine.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from mlinfra.engine.provider import Checked, Configured, Created, Diffed, Held, InitFailure, Invoked, ReadResult
 from mlinfra.stack import urn as urns
 from mlinfra.stack.codec import Wire, decode

@@ -18,9 +18,8 @@ from mlinfra.stack.state import ResourceState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pulumi.runtime.proto import resource_pb2
-
     from mlinfra.engine.defaults import DefaultProviders
+    from mlinfra.engine.proto import resource_pb2
     from mlinfra.stack.stack import Stack
     from mlinfra.stack.values import Properties
 

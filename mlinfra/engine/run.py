@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import grpc
-from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from mlinfra.engine import events, tasks
 from mlinfra.engine.arrivals import Arrivals
@@ -26,6 +25,7 @@ from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.planner import Planner
 from mlinfra.engine.plugins import PluginSource
 from mlinfra.engine.program import Program
+from mlinfra.engine.proto import engine_pb2_grpc, resource_pb2_grpc
 from mlinfra.engine.registrar import Mode, Registrar
 from mlinfra.engine.registry import Registry
 from mlinfra.engine.report import Reporter

@@ -12,8 +12,7 @@ from mlinfra.stack.state import ResourceState
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pulumi.runtime.proto import analyzer_pb2
-
+    from mlinfra.engine.proto import analyzer_pb2
     from mlinfra.graph import Node
     from mlinfra.stack.values import Properties
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from mlinfra import __version__
 from mlinfra.compliance import frameworks
 from mlinfra.compliance.check import run
 from mlinfra.compliance.report import Status
 from mlinfra.compliance.rule import STACK, Rule, Severity
+from mlinfra.engine.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 from mlinfra.errors import MlinfraError
 from mlinfra.policies.registry import RULES
 from mlinfra.policypack.resources import Declared

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf import json_format
-from pulumi.runtime.proto import analyzer_pb2
 
 from mlinfra.compliance import regions, waiverfile
 from mlinfra.compliance.profiles import Profile
+from mlinfra.engine.proto import analyzer_pb2
 from mlinfra.errors import ConfigError, MlinfraError
 from mlinfra.policypack.evidence import Evidence
 from mlinfra.stack.project import Project

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from mlinfra.engine.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from mlinfra.engine.provider import Checked, Diffed, InitFailure, ProviderFailure
 from mlinfra.stack.codec import Wire, decode
 from mlinfra.stack.values import Properties, plain

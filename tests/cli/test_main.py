@@ -25,7 +25,44 @@ def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
         yield from commands(inner, *path, name)
 
 
-COMMANDS = dict(commands(get_command(main.app)))
+COMMANDS = dict(commands(get_command(main.application())))
+
+
+def test_a_command_alone_is_as_among_all() -> None:
+    assert {name for names in main.MODULES.values() for name in names} == {path[0] for path in COMMANDS if path}
+    for names in main.MODULES.values():
+        found = get_command(main.application(names[0])).commands  # type: ignore[attr-defined]
+        assert set(found) == set(names)
+
+
+@pytest.mark.parametrize("size", [0, 100_000])
+def test_everything_is_written_and_done_before_a_quick_end(size: int, tmp_path: Path) -> None:
+    code = (
+        "import atexit, pathlib, sys, threading, time\n"
+        "from mlinfra.cli import main\n"
+        f"done = pathlib.Path({str(tmp_path / 'done')!r})\n"
+        "def run(arguments):\n"
+        "    atexit.register(lambda: done.write_text(done.read_text() + ' exit'))\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.1), done.write_text('thread'))).start()\n"
+        f"    sys.stdout.write('x' * {size})\n"
+        "    return 3\n"
+        "main.run = run\n"
+        "main.main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, len(ended.stdout), ended.stderr) == (3, size, "")
+    assert (tmp_path / "done").read_text() == "thread exit"
+
+
+def test_output_that_cannot_be_written_at_the_end_is_no_success() -> None:
+    code = "import sys; from mlinfra.cli import main; main.run = lambda _: sys.stdout.write('x') - 1; main.main()"
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, env=buffered, check=False
+        )
+    assert ended.returncode == 120
+    assert "No space left" in ended.stderr
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +96,7 @@ def test_a_full_disk_is_not_our_error(monkeypatch: pytest.MonkeyPatch, capsys: p
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(main, "app", full)
+    monkeypatch.setattr(main, "application", lambda *_: full)
     assert main.run(["types"]) == 1
     assert capsys.readouterr().err == "error: the output cannot be written: No space left on device\n"
 
@@ -116,7 +153,7 @@ def test_an_error_of_ours_is_one_line_and_a_log(
     def broken(*_: object) -> None:
         raise RuntimeError("the moon\nis down")
 
-    monkeypatch.setattr(main, "app", lambda *_, **__: broken())
+    monkeypatch.setattr(main, "application", broken)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert main.run([]) == 1
     said = capsys.readouterr().err
@@ -133,7 +170,7 @@ def test_an_interrupt_before_anything_began(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main, "app", interrupted)
+    monkeypatch.setattr(main, "application", interrupted)
     assert main.run([]) == 130
     assert "error" not in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from mlinfra.cli.main import app
+from mlinfra.cli.main import application
 from mlinfra.compliance.formats import FORMATS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -22,7 +22,7 @@ STEPS: list[dict[str, Any]] = WORKFLOW["jobs"]["check"]["steps"]
 
 
 def options(command: str) -> set[str]:
-    found = get_command(app).commands[command]  # type: ignore[attr-defined]
+    found = get_command(application()).commands[command]  # type: ignore[attr-defined]
     return {name for parameter in found.params for name in parameter.opts}
 
 

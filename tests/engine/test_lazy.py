@@ -59,3 +59,20 @@ def test_a_package_can_be_written_down_by_dill() -> None:
         "packages = [aws.kms, aws.kms.key, aws.s3.outputs]\nassert dill.loads(dill.dumps(packages)) == packages"
     )
     subprocess.run([sys.executable, "-c", said], check=True)
+
+
+def test_the_automation_interface_loads_when_it_is_named() -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {FOLDER!r})
+import lazy
+lazy.install()
+import pulumi
+print("pulumi.automation._local_workspace" in sys.modules)
+from pulumi.automation import LocalWorkspace
+import pulumi.automation.errors
+from pulumi import automation
+print(automation.LocalWorkspace is LocalWorkspace is sys.modules["pulumi.automation._local_workspace"].LocalWorkspace)
+"""
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from mlinfra.engine.program import _RUNNER
+from mlinfra.engine.program import RUNNER
 
 PROGRAM = f"""
 import runpy, sys, time
-runpy.run_path({str(_RUNNER)!r})["end_with_the_engine"]()
+runpy.run_path({str(RUNNER)!r})["end_with_the_engine"]()
 print("here", sys.stdin.read() == "", flush=True)
 time.sleep(60)
 """

@@ -130,7 +130,7 @@ def test_a_program_with_the_sdks_loaded_at_once_is_planned_the_same(
     (stack.project.root / "__main__.py").write_text(FOREIGN)
     needed = facts(plan_fresh(stack))
     assert len(needed) > 6
-    monkeypatch.setattr(program, "_RUNNER", Path(__file__).with_name("eager.py"))
+    monkeypatch.setattr(program, "RUNNER", Path(__file__).with_name("eager.py"))
     assert facts(plan_fresh(stack)) == needed
 
 

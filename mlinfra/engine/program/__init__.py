@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import threading
 from dataclasses import replace
 from functools import partial
@@ -14,16 +13,18 @@ from typing import IO, TYPE_CHECKING, Final
 
 from mlinfra.engine.program.runner import SHOWN
 from mlinfra.errors import ConfigError, MlinfraError
+from mlinfra.stack import headstart
 from mlinfra.stack.toolchain import find_python
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator, Mapping
 
     from mlinfra.engine.events import Severity
     from mlinfra.engine.options import Options
     from mlinfra.stack.stack import Stack
 
-_RUNNER: Final = Path(__file__).with_name("runner.py")
+RUNNER: Final = Path(__file__).with_name("runner.py")
 
 
 class Program:
@@ -111,13 +112,8 @@ def launch(stack: Stack, env: Mapping[str, str]) -> subprocess.Popen[str]:
             fix=f"write the program there, or name its folder as `main` in {project.file}",
         )
     python = find_python(project)
-    return subprocess.Popen(
-        [str(python.executable), "-u", str(_RUNNER)],
-        env={**python.activate(os.environ), **stack.config.environment(), **env},
-        cwd=project.workdir, text=True, errors="replace",
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True,  # an interrupt is for the engine alone
-    )  # fmt: skip
+    environment = {**python.activate(os.environ), **stack.config.environment(), **env}
+    return headstart.run(python.executable, RUNNER, environment, project.workdir)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi.runtime.proto import provider_pb2
-
+from mlinfra.engine.proto import provider_pb2
 from mlinfra.sandbox import plugin
 from mlinfra.sandbox.aws import config
 from mlinfra.sandbox.aws.account import Account, AwsError

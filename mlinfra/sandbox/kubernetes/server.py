@@ -6,8 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi.runtime.proto import provider_pb2
-
+from mlinfra.engine.proto import provider_pb2
 from mlinfra.engine.provider import ProviderFailure
 from mlinfra.sandbox import plugin
 from mlinfra.sandbox.kubernetes import config, rendering
