@@ -146,6 +146,8 @@ class Flow:
             raise typer.Exit(1)
         if self.operation in {"up", "destroy"}:
             leftovers.settle(self.stack, replacements_only=self.operation == "up")
+        if self.operation == "up" and self.options.replaces:
+            leftovers.confirm(self.stack)
         result, _ = self._run(plan=plan)
         if self.operation == "up" and not result.failed:
             leftovers.settle(self.stack)
