@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -33,3 +36,14 @@ def test_nothing_fails_and_nothing_is_undetermined(planned, folder: Path, stack:
     report = assert_compliant(graph, profile=profile, waivers=folder / "mlinfra.waivers.yaml", today=TODAY)
     assert report.counts["passed"] > 50
     assert not report.notices
+
+
+def test_the_test_in_the_readme_passes(planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = re.search(r"## In your tests\n\n```python\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert code
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("mlinfra.testing.plan", lambda _, *, stack: planned(stack), raising=False)
+    monkeypatch.setattr("mlinfra.testing.assert_compliant", partial(assert_compliant, today=TODAY), raising=False)
+    names: dict[str, Any] = {}
+    exec(code[1], names)
+    names["test_the_platform_is_compliant_and_private"]()
