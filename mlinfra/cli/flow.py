@@ -21,6 +21,7 @@ from mlinfra.cli.display.progress import Progress
 from mlinfra.cli.display.tree import print_tree
 from mlinfra.cli.opening import open_stack
 from mlinfra.cli.terminal import answer, console, interactive, say
+from mlinfra.engine.program import require_program
 from mlinfra.errors import ConfigError, InterruptedRunError, MlinfraError
 from mlinfra.sandbox import leftovers
 from mlinfra.sandbox.session import DEFAULT_REGION, Session, forget
@@ -84,6 +85,8 @@ class Flow:
     ) -> Flow:
         """Open the stack and the sandbox. Raises MlinfraError when either is not to be had."""
         stack = open_stack(where, make=operation in {"up", "import"})
+        if operation == "up":
+            require_program(stack.project)
         region = stack.config.package("aws").get("region")
         region = region if isinstance(region, str) else DEFAULT_REGION
         session = Session.open(stack.home)

@@ -48,7 +48,11 @@ def test_a_broken_program(make: Callable[..., Project], program: str, says: str)
 def test_a_project_without_a_program(make: Callable[..., Project]) -> None:
     project = make()
     (project.folder / "__main__.py").unlink()
-    assert "has no __main__.py" in said(project.run("preview"))
+    for command in (["preview"], ["up", "-y"], ["check"], ["graph"]):
+        done = project.run(*command)
+        assert done.code == 2
+        assert "has no __main__.py" in done.error
+        assert done.out == ""
 
 
 def test_a_broken_program_leaves_the_state_alone(outputs_only: Project) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mlinfra.engine.events import Severity
     from mlinfra.engine.options import Options
+    from mlinfra.stack.project import Project
     from mlinfra.stack.stack import Stack
 
 RUNNER: Final = Path(__file__).with_name("runner.py")
@@ -100,17 +101,22 @@ def _open(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
+def require_program(project: Project) -> None:
+    """Raises ConfigError when a project has no program."""
+    if project.program.is_dir() and not (project.program / "__main__.py").is_file():
+        raise ConfigError(
+            f"{project.program} has no __main__.py",
+            fix=f"write the program there, or name its folder as `main` in {project.file}",
+        )
+
+
 def launch(stack: Stack, env: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start the Python that will run a stack's program: it imports Pulumi's SDK and waits for settings.
 
     Raises ConfigError when there is no program, or no Python to run it.
     """
     project = stack.project
-    if project.program.is_dir() and not (project.program / "__main__.py").is_file():
-        raise ConfigError(
-            f"{project.program} has no __main__.py",
-            fix=f"write the program there, or name its folder as `main` in {project.file}",
-        )
+    require_program(project)
     python = find_python(project)
     environment = {**python.activate(os.environ), **stack.config.environment(), **env}
     return headstart.run(python.executable, RUNNER, environment, project.workdir)
