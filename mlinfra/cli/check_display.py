@@ -29,24 +29,55 @@ _SHOWN: Final = 3  # things a rule rests on, without --verbose
 _TYPES: Final = 8  # types without rules, without --verbose
 
 
+class Page:
+    """What is printed line by line. Where nobody would see styles it is written at its end, past rich.
+
+    That takes a tenth of a second for a thousand lines.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lines: list[str] | None = None if console.is_terminal else []
+
+    def print(self, text: Text = Text()) -> None:  # noqa: B008 (nobody changes it)
+        """A line."""
+        if self._lines is None:
+            self._console.print(text)
+        else:
+            self._lines.append(text.plain)
+
+    def say(self, text: Text, by: int = 11) -> None:
+        """A paragraph that is indented; a terminal wraps it, elsewhere a line stays a line."""
+        fits = by + text.cell_len <= self._console.width and "\n" not in text.plain
+        if fits or self._lines is not None:
+            self.print(Text(" " * by).append_text(text))
+        else:
+            self._console.print(Padding(text, (0, 0, 0, by), expand=False), soft_wrap=False)
+
+    def end(self) -> None:
+        """Nothing follows."""
+        if self._lines:
+            self._console.out("\n".join(self._lines), highlight=False)
+
+
 def show(console: Console, report: Report, seconds: float, *, arguments: str = "", verbose: bool = False) -> None:
     """Print it. `arguments` are what other commands need to mean the same project and stack."""
+    page = Page(console)
     open_ = [one for one in report.findings if one.status is not Status.WAIVED]
     groups = list(_by_owner(open_).items())
     for place, findings in groups if verbose else groups[:_COMPONENTS]:
-        _component(console, place, findings, verbose=verbose)
+        _component(page, place, findings, verbose=verbose)
     if len(groups) > _COMPONENTS and not verbose:
         rest = sum(len(findings) for _, findings in groups[_COMPONENTS:])
         more = f"{plural(len(groups) - _COMPONENTS, 'more component')} with {plural(rest, 'finding')}"
-        console.print(
-            Text.assemble((f"… {more}: --verbose shows them, --format html=FILE is easier to read\n", "yellow"))
-        )
-    _waived(console, report)
-    _notices(console, report)
-    _unchecked(console, report, verbose=verbose)
+        page.print(Text.assemble((f"… {more}: --verbose shows them, --format html=FILE is easier to read\n", "yellow")))
+    _waived(page, report)
+    _notices(page, report)
+    _unchecked(page, report, verbose=verbose)
     if verbose:
-        _passed(console, report)
-    _summary(console, report, seconds, arguments)
+        _passed(page, report)
+    _summary(page, report, seconds, arguments)
+    page.end()
 
 
 def _by_owner(findings: Iterable[Finding]) -> Mapping[Place, list[Finding]]:
@@ -57,40 +88,40 @@ def _by_owner(findings: Iterable[Finding]) -> Mapping[Place, list[Finding]]:
     return groups
 
 
-def _component(console: Console, place: Place, findings: list[Finding], *, verbose: bool) -> None:
+def _component(page: Page, place: Place, findings: list[Finding], *, verbose: bool) -> None:
     source = next((one.source for one in findings if one.source), None)
     head = Text.assemble((place.kind, "bold"), " ", (place.name, "bold"))
     if source:
         head.append(f"  {source}", "dim")
-    console.print(head)
+    page.print(head)
     rules: dict[str, list[Finding]] = {}
     for one in findings:
         rules.setdefault(f"{one.rule.id} {one.status}", []).append(one)
     for same in rules.values():
-        _rule(console, same, verbose=verbose)
-    console.print()
+        _rule(page, same, verbose=verbose)
+    page.print()
 
 
-def _rule(console: Console, same: list[Finding], *, verbose: bool) -> None:
+def _rule(page: Page, same: list[Finding], *, verbose: bool) -> None:
     one, rule = same[0], same[0].rule
     unsure = one.status is Status.UNDETERMINED
     line = Text.assemble(
         (f"{rule.severity!s:<9}", STYLES[rule.severity]), rule.title, (" (cannot be told)" if unsure else "", "yellow")
     )
-    _say(console, line, 2)
+    page.say(line, 2)
     steps = [step for finding in same for step in finding.steps]
     for step in steps if verbose else steps[:_SHOWN]:
-        _say(console, _step(step, one.owner))
+        page.say(_step(step, one.owner))
     if len(steps) > _SHOWN and not verbose:
-        _say(console, Text(f"and {plural(len(steps) - _SHOWN, 'more place')}", "dim"))
+        page.say(Text(f"and {plural(len(steps) - _SHOWN, 'more place')}", "dim"))
     for error in dict.fromkeys(finding.error for finding in same if finding.error):
-        _say(console, Text(f"the rule has a mistake: {error}", "red"))
+        page.say(Text(f"the rule has a mistake: {error}", "red"))
     if verbose:
-        _say(console, Text(rule.rationale, "dim"))
+        page.say(Text(rule.rationale, "dim"))
     for fix in dict.fromkeys(finding.fix for finding in same):
-        _say(console, Text.assemble(("fix  ", "bold green"), fix))
+        page.say(Text.assemble(("fix  ", "bold green"), fix))
     controls = ", ".join(map(str, one.controls if verbose else one.controls[:3]))
-    _say(console, Text(f"{rule.id}{f' · supports {controls}' if controls else ''}", "dim"))
+    page.say(Text(f"{rule.id}{f' · supports {controls}' if controls else ''}", "dim"))
 
 
 def _step(step: Step, owner: Place) -> Text:
@@ -100,68 +131,60 @@ def _step(step: Step, owner: Place) -> Text:
     return Text.assemble((where, ""), path, (evidence.seen, "red"), ("; wanted: ", "dim"), (evidence.wanted, "green"))
 
 
-def _say(console: Console, text: Text, by: int = 11) -> None:
-    """A paragraph that is indented; a terminal wraps it, elsewhere a line stays a line."""
-    if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, by), expand=False), soft_wrap=False)
-    else:
-        console.print(Text(" " * by).append_text(text))
-
-
-def _waived(console: Console, report: Report) -> None:
+def _waived(page: Page, report: Report) -> None:
     waived = [one for one in report.findings if one.waiver is not None]
     if waived:
-        console.print(Text("Waived", "bold"))
+        page.print(Text("Waived", "bold"))
     for one in waived:
         assert one.waiver is not None
         until = f"until {one.waiver.expires}, {one.waiver.owner}, {one.waiver.ticket}"
-        _say(console, Text.assemble(one.rule.id, f"  {one.resource}  ", (until, "dim")), 2)
+        page.say(Text.assemble(one.rule.id, f"  {one.resource}  ", (until, "dim")), 2)
     if waived:
-        console.print()
+        page.print()
 
 
-def _notices(console: Console, report: Report) -> None:
+def _notices(page: Page, report: Report) -> None:
     if report.notices:
-        console.print(Text("Waivers to look at", "bold"))
+        page.print(Text("Waivers to look at", "bold"))
     for notice in report.notices:
-        _say(console, Text.assemble(("! ", "yellow"), notice.text, (f"; {notice.fix}", "dim")), 2)
+        page.say(Text.assemble(("! ", "yellow"), notice.text, (f"; {notice.fix}", "dim")), 2)
     if report.notices:
-        console.print()
+        page.print()
 
 
-def _unchecked(console: Console, report: Report, *, verbose: bool) -> None:
+def _unchecked(page: Page, report: Report, *, verbose: bool) -> None:
     kinds = list(report.unchecked.items())
     if not kinds:
         return
     shown = kinds if verbose else kinds[:_TYPES]
     rest = f" and {len(kinds) - len(shown)} more" if len(shown) < len(kinds) else ""
     named = ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in shown)
-    console.print(Text.assemble((f"Not checked, for no rule reads it: {named}{rest}", "dim")))
-    console.print()
+    page.print(Text.assemble((f"Not checked, for no rule reads it: {named}{rest}", "dim")))
+    page.print()
 
 
-def _passed(console: Console, report: Report) -> None:
+def _passed(page: Page, report: Report) -> None:
     for tally in report.tallies:
         if tally.result == "passed":
-            console.print(Text.assemble(("✓ ", "green"), f"{tally.rule.title}  ", (f"{len(tally.passed)}", "dim")))
-    console.print()
+            page.print(Text.assemble(("✓ ", "green"), f"{tally.rule.title}  ", (f"{len(tally.passed)}", "dim")))
+    page.print()
 
 
-def _summary(console: Console, report: Report, seconds: float, arguments: str) -> None:
+def _summary(page: Page, report: Report, seconds: float, arguments: str) -> None:
     name = f"{report.project}/{report.stack}"
     if report.passed:
-        console.print(
+        page.print(
             Text.assemble(("✓ ", "bold green"), (name, "bold"), f" passes the {report.profile} profile", below(report))
         )
     else:
         worst = Text(", ").join(Text(f"{n} {level}", STYLES[level]) for level, n in report.by_severity().items())
-        console.print(
+        page.print(
             Text.assemble(("✗ ", "bold red"), (name, "bold"), f" does not pass the {report.profile} profile: ", worst)
         )
-    console.print(Text(f"  {counted(report)} in {seconds:.1f} s", "dim"))
+    page.print(Text(f"  {counted(report)} in {seconds:.1f} s", "dim"))
     if not report.passed:
         first = report.blocking[0].rule.id
-        console.print(
+        page.print(
             Text.assemble(
                 ("  next: ", "dim"), "fix what stands above; ", (f"mlinfra rules show {first}", "bold"), " says why; ",
                 (f"mlinfra waivers add --rule {first}{arguments} …", "bold"), " where somebody answers for it",
