@@ -104,6 +104,7 @@ def test_the_sdist_holds_what_building_and_testing_need(dist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "uv.lock", "Makefile", "LICENSE", "README.md", "Pulumi.yaml", "Pulumi.dev.yaml"} <= names
     assert {"mlinfra/__init__.py", "stacks/platform/__main__.py", "components/__main__.py"} <= names
+    assert {"examples/foundation/__main__.py", "policies/__main__.py", "mlinfra.waivers.yaml"} <= names
     assert {Path("tests", *Path(__file__).parts[-2:]).as_posix()} <= names
 
 
