@@ -59,7 +59,9 @@ class Framework:
 
     def of_rule(self, rule: str) -> tuple[Control, ...]:
         """The controls that a rule bears on, the direct ones first."""
-        graded = self.rules.get(rule, {})
+        graded = self.rules.get(rule)
+        if graded is None:
+            return ()
         return tuple(
             Control(self.id, one, self.controls[one], grade) for grade in Grade for one in graded.get(grade, ())
         )
