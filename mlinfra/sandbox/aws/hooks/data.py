@@ -115,12 +115,12 @@ class Database(Hook):
 
     def params(self, resource: Resource, op: str, params: dict[str, Any]) -> dict[str, Any]:
         inputs = resource.inputs
-        if op == "modify_db_instance" and "CloudwatchLogsExportConfiguration" in params:
+        if op.startswith("modify_db_") and "CloudwatchLogsExportConfiguration" in params:
             wanted = inputs.get("enabledCloudwatchLogsExports") or []
             known = resource.outputs.get("enabledCloudwatchLogsExports") or []
             off = [one for one in known if one not in wanted]
             params["CloudwatchLogsExportConfiguration"] = {"EnableLogTypes": wanted, "DisableLogTypes": off}
-        elif op == "delete_db_instance":
+        elif op.startswith("delete_db_"):
             params["SkipFinalSnapshot"] = bool(inputs.get("skipFinalSnapshot"))
             if inputs.get("finalSnapshotIdentifier") and not params["SkipFinalSnapshot"]:
                 params["FinalDBSnapshotIdentifier"] = inputs["finalSnapshotIdentifier"]
