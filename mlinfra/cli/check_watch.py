@@ -20,6 +20,8 @@ KINDS: Final = (".py", ".yaml", ".yml", ".json", ".toml")
 _NOT_THEIRS: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 _PAUSE: Final = 0.1  # seconds between looks, or five times what a look takes: a look must cost next to nothing
 
+_SETTLED: Final = 0.02  # seconds without a change after which a save is taken to be whole: many a file is emptied first
+
 Seen = dict[str, tuple[int, int]]
 
 
@@ -55,12 +57,17 @@ def _once(again: Callable[[], Checking], warm: Warm) -> None:
 
 
 def wait_for_change(root: Path, files: Callable[[], Iterable[str]], seen: Seen) -> None:
-    """Wait until a file is not as it was seen."""
+    """Wait until a file is not as it was seen, and nothing changes any more."""
     while True:
         began = time.perf_counter()
-        if look(root, files()) != seen:
-            return
+        if (now := look(root, files())) != seen:
+            break
         time.sleep(max(_PAUSE, 5 * (time.perf_counter() - began)))
+    while True:
+        time.sleep(_SETTLED)
+        before, now = now, look(root, files())
+        if now == before:
+            return
 
 
 def look(root: Path, files: Iterable[str]) -> Seen:
