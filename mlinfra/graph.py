@@ -1,7 +1,7 @@
 """What a program declares: its resources, what each property refers to, and what is not known yet.
 
 Policies, cost, diagrams and tests read this and nothing else. A graph comes from a plan, from a state or from
-`pulumi stack export` (`mlinfra.engine.graphs` builds it); which of them it was makes no difference to a reader, but that a
+`pulumi stack export` (`mlinfra.graph_states` builds it); which of them it was makes no difference to a reader, but that a
 plan knows less. It knows nothing of AWS.
 """
 

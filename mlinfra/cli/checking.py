@@ -210,7 +210,7 @@ def severity(level: str) -> Severity | None:
 
 def read_state(file: Path) -> ResourceGraph:
     """The graph of an exported state. Its secrets stay unknown unless the passphrase is there."""
-    from mlinfra.engine import graphs
+    from mlinfra import graph_states as graphs
     from mlinfra.stack import deployment
     from mlinfra.stack.secrets import Crypter, find_passphrase
     from mlinfra.stack.stack import default_home

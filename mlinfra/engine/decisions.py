@@ -27,9 +27,10 @@ class Verdict:
 
 def imports(goal: Goal, old: ResourceState | None) -> bool:
     """Whether the resource is to be taken over from the provider under the id that the program gives."""
-    if not goal.custom or not goal.import_id:
+    wanted = goal.state
+    if not wanted.custom or not wanted.import_id:
         return False
-    return old is None or old.external or (old.import_id or old.id) != goal.import_id
+    return old is None or old.external or (old.import_id or old.id) != wanted.import_id
 
 
 def triggered(new: Any, old: Any) -> bool:
@@ -56,7 +57,7 @@ def forced(new: ResourceState, replaced: AbstractSet[str], *, asked: bool) -> Di
 def judge(goal: Goal, old: ResourceState, diffed: Diffed, *, trigger: bool = False) -> Verdict:
     """What to do about a difference. Raises ValueError for a malformed path in `replace_on_changes`."""
     unready = bool(old.init_errors)
-    diffed = diff.with_replace_on_changes(diffed, goal.replace_on_changes, init_errors=unready)
+    diffed = diff.with_replace_on_changes(diffed, goal.state.replace_on_changes, init_errors=unready)
     if (diffed.changes or old.pending_replacement) and (diff.replaces(diffed) or trigger or old.pending_replacement):
         asked = goal.delete_before_replace
         return Verdict("replace", diffed, diffed.delete_before_replace if asked is None else asked)

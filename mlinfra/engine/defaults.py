@@ -9,6 +9,7 @@ from mlinfra.engine.goal import Goal
 from mlinfra.engine.registry import INTERNAL
 from mlinfra.errors import ConfigError, MlinfraError
 from mlinfra.stack import urn as urns
+from mlinfra.stack.state import ResourceState
 from mlinfra.stack.toolchain import find_python
 from mlinfra.stack.urn import Reference
 
@@ -24,7 +25,7 @@ class DefaultProviders:
 
     def __init__(self, registrar: Registrar, stack: Stack) -> None:
         self._registrar = registrar
-        self._config = stack.config
+        self._stack, self._config = stack.name, stack.config
         self._project = stack.project
         self._versions: dict[str, str] = {}
         self._references: dict[tuple[str, str, str], str] = {}
@@ -73,8 +74,11 @@ class DefaultProviders:
         if version or url:
             inputs[INTERNAL] = {"pluginDownloadURL": url} if url else {}
         name = urns.default_provider_name(version, url)
-        goal = Goal(type=urns.PROVIDER_PREFIX + package, name=name, custom=True, properties=inputs)
-        state = self._registrar.register(goal).state
+        token = urns.PROVIDER_PREFIX + package
+        urn = urns.make(self._stack, self._project.name, "", token, name)
+        state = self._registrar.register(
+            Goal(state=ResourceState(urn=urn, type=token, custom=True, inputs=inputs))
+        ).state
         return str(Reference(state.urn, state.id))
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from mlinfra.engine import tasks
 from mlinfra.engine.dependents import replaced_with
-from mlinfra.engine.ledger import dependencies, provider_urn
+from mlinfra.engine.needs import depending_on, levels, needed_by
 from mlinfra.engine.tasks import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlinfra.engine.parts import Parts
     from mlinfra.engine.planner import Planner
@@ -44,7 +44,7 @@ class Deletions:
                 break
             for task in self._executor.failed[seen:]:
                 seen += 1
-                still_needed |= _needed_by(task.state, everything)
+                still_needed |= needed_by(task.state, everything)
             self._executor.run_all(by_state[id(state)] for state in level if id(state) not in still_needed)
 
     def _choose(self) -> tuple[list[Task], list[Task]]:
@@ -93,7 +93,7 @@ class Deletions:
         if selection.targets:
             wanted: set[str] = set()
             for root in [state for state in ledger.previous if state.urn in selection.targets]:
-                wanted |= {root.urn, *_depending_on(root, ledger.previous)}
+                wanted |= {root.urn, *depending_on(root, ledger.previous)}
             for urn in list(wanted):
                 for root in ledger.by_urn.get(urn, ()):
                     wanted |= {state.urn for state, _ in replaced_with(root, ledger, self._marks, self._parts.registry)}
@@ -102,10 +102,10 @@ class Deletions:
             everything = ledger.previous
             kept: set[str] = set()
             for root in [state for state in everything if state.urn in selection.excludes]:
-                needed = _needed_by(root, everything)
+                needed = needed_by(root, everything)
                 kept |= {root.urn, *(state.urn for state in everything if id(state) in needed)}
                 if selection.exclude_dependents:
-                    kept |= set(_depending_on(root, everything))
+                    kept |= set(depending_on(root, everything))
             return _Included(kept, inside=False)
         return _Included(set(), inside=False)
 
@@ -115,7 +115,7 @@ def all_protected(states: Sequence[ResourceState]) -> bool:
     kept = {id(state) for state in states if state.protect}
     for state in states:
         if state.protect:
-            kept |= _needed_by(state, states)
+            kept |= needed_by(state, states)
     return len(kept) == len(states)
 
 
@@ -125,57 +125,3 @@ class _Included:
 
     def __call__(self, state: ResourceState) -> bool:
         return (state.urn in self._urns) == self._inside
-
-
-def _depending_on(root: ResourceState, everything: Sequence[ResourceState]) -> Iterator[str]:
-    """The URNs of everything that depends on a resource or is inside it, also indirectly."""
-    found = {root.urn}
-    for state in everything:
-        if provider_urn(state) in found or any(urn in found for urn in dependencies(state)):
-            found.add(state.urn)
-            yield state.urn
-
-
-def _needed_by(root: ResourceState, everything: Sequence[ResourceState]) -> set[int]:
-    """Everything that a resource depends on, also indirectly, by identity. Of two under one URN, the one of its kind."""
-    by_urn: dict[str, list[ResourceState]] = {}
-    for state in everything:
-        by_urn.setdefault(state.urn, []).append(state)
-    found: set[int] = set()
-    todo = [root]
-    while todo:
-        state = todo.pop()
-        for urn in filter(None, [*dependencies(state), provider_urn(state)]):
-            there = by_urn.get(urn, [])
-            for other in [s for s in there if s.delete == root.delete] or there:
-                if id(other) not in found:
-                    found.add(id(other))
-                    todo.append(other)
-    return found
-
-
-def levels(going: Sequence[ResourceState], everything: Sequence[ResourceState]) -> list[list[ResourceState]]:
-    """The resources to delete, in batches: nothing in a batch depends on anything in it or in a batch before it.
-
-    `everything` is in dependency order. To depend on a component is to depend on everything inside it.
-    """
-    condemned = {id(state) for state in going}
-    parents = {state.urn: state.parent for state in everything}
-    components = {state.urn for state in everything if not state.custom}
-    level: dict[str, int] = {}  # of the highest condemned resource so far under a URN
-    inside: dict[str, int] = {}  # and of that inside a component
-    found: dict[int, list[ResourceState]] = {}
-    for state in {id(state): state for state in everything}.values():
-        if id(state) not in condemned:
-            continue
-        needed = [*dependencies(state, parent=False), *filter(None, [provider_urn(state)])]
-        below = [level.get(urn, -1) for urn in (*needed, state.parent)]
-        below += [inside.get(urn, -1) for urn in needed if urn in components]
-        mine = 1 + max(below, default=-1)
-        found.setdefault(mine, []).append(state)
-        level[state.urn] = max(level.get(state.urn, -1), mine)
-        ancestor = state.parent
-        while ancestor:
-            inside[ancestor] = max(inside.get(ancestor, -1), mine)
-            ancestor = parents.get(ancestor, "")
-    return [found[height] for height in sorted(found, reverse=True)]

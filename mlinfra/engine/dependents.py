@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlinfra.engine import diff
-from mlinfra.engine.ledger import Ledger, dependencies, provider_urn
+from mlinfra.engine.needs import needs, provider_urn
 from mlinfra.engine.provider import held
 from mlinfra.stack.state import ResourceState
 from mlinfra.stack.values import UNKNOWN
@@ -13,6 +13,7 @@ from mlinfra.stack.values import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlinfra.engine.ledger import Ledger
     from mlinfra.engine.marks import Marks
     from mlinfra.engine.registry import Registry
 
@@ -31,9 +32,7 @@ def dependents_of(
     for state in previous:
         if not seen:
             seen = state is root
-        elif not (ignore and ignore.decided(state.urn)) and (
-            provider_urn(state) in found or any(urn in found for urn in dependencies(state, parent=False))
-        ):
+        elif not (ignore and ignore.decided(state.urn)) and (not found.isdisjoint(needs(state, parent=False))):
             found.add(state.urn)
             yield state
 

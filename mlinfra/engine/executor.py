@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import tasks
-from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
+from mlinfra.engine.callbacks import CallbackError, HookError
 from mlinfra.engine.performer import Performer, Protected
 from mlinfra.errors import MlinfraError
 from mlinfra.stack import urn as urns
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
-    from mlinfra.engine.ledger import Ledger
-    from mlinfra.engine.registry import Registry
-    from mlinfra.engine.report import Reporter
+    from mlinfra.engine.parts import Parts
     from mlinfra.engine.tasks import Task
-    from mlinfra.engine.turns import Turns
     from mlinfra.stack.state import ResourceState
 
 _PENDING: Final = {
@@ -49,36 +46,25 @@ class TaskFailed(Exception):
 
 
 class Executor:
-    """Performs tasks for whichever thread asks. `deletes` are the URNs that go away, kept by whoever decides.
+    """Performs tasks for whichever thread asks.
 
     A failure stops the run when its turn comes: what was registered before it is still decided about, and begun if
     there is a place for it.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        registry: Registry,
-        reporter: Reporter,
-        hooks: Hooks,
-        deletes: set[str],
-        turns: Turns,
-        *,
-        dry_run: bool,
-        parallel: int,
-        continue_on_error: bool,
-    ) -> None:
+    def __init__(self, parts: Parts) -> None:
         self.failed: list[Task] = []
         self.errors = 0
         self.stopping = threading.Event()
         self.on_stop: Callable[[], None] = lambda: None
-        self._ledger = ledger
-        self._reporter = reporter
-        self._turns = turns
-        self._dry_run = dry_run
-        self._continue = continue_on_error
-        self._parallel = parallel
-        self._performer = Performer(registry, reporter, hooks, deletes, dry_run=dry_run, after_error=self._count_error)
+        self._ledger, self._reporter, self._turns, self._dry_run = (
+            parts.ledger,
+            parts.reporter,
+            parts.turns,
+            parts.dry_run,
+        )
+        self._continue, self._parallel = parts.continue_on_error, parts.parallel
+        self._performer = Performer(parts, after_error=self._count_error)
         self._running = 0
         self._failing = 0  # how many tasks wait for their turn to stop the run
         self._changed = threading.Condition()

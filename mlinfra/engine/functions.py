@@ -86,7 +86,7 @@ class Functions:
         if urns.is_provider(urns.type_of(resource.urn)):
             return f"{resource.urn}::{resource.id}"
         goal = self._requests.goals.get(resource.urn)
-        return goal.provider if goal is not None else ""
+        return goal.state.provider if goal is not None else ""
 
 
 def _failures(answer: Invoked) -> list[provider_pb2.CheckFailure]:

@@ -11,13 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from mlinfra.engine.proto import resource_pb2, source_pb2
 from mlinfra.stack import codec
-from mlinfra.stack.state import ResourceState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from mlinfra.stack.values import Properties
+    from mlinfra.stack.state import ResourceState
 
 HOOKS: Final = {  # kinds of hooks as states name them, and as the wire does
     "BeforeCreate": "before_create",
@@ -47,64 +45,17 @@ class Alias:
 
 @dataclass(slots=True, kw_only=True)
 class Goal:
-    """A resource as the program wants it. Options that may be left unsaid are None then."""
+    """A resource as the program wants it: its state before a provider has seen it, and what states do not keep.
 
-    type: str
-    name: str
-    custom: bool
-    properties: Properties
-    parent: str = ""
-    provider: str = ""
-    providers: dict[str, str] = field(default_factory=dict)  # for the children, by package
+    Options that may be left unsaid are None then. `providers` are for the children, by package.
+    """
+
+    state: ResourceState
     protect: bool | None = None
-    dependencies: list[str] = field(default_factory=list)
-    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
-    delete_before_replace: bool | None = None
-    ignore_changes: list[str] = field(default_factory=list)
-    additional_secret_outputs: list[str] = field(default_factory=list)
-    aliases: list[Alias] = field(default_factory=list)
-    import_id: str = ""
-    custom_timeouts: dict[str, float] = field(default_factory=dict)
-    replace_on_changes: list[str] = field(default_factory=list)
-    replacement_trigger: Any = None
     retain_on_delete: bool | None = None
-    deleted_with: str = ""
-    replace_with: list[str] = field(default_factory=list)
-    hide_diff: list[str] = field(default_factory=list)
-    hooks: dict[str, list[str]] = field(default_factory=dict)
-    source_position: str = ""
-    stack_trace: list[dict[str, Any]] = field(default_factory=list)
-
-    def state(self, urn: str, alias: str, old: ResourceState | None) -> ResourceState:
-        """The state that the resource is to have, before a provider has seen it."""
-        return ResourceState(
-            urn=urn,
-            type=self.type,
-            custom=self.custom,
-            inputs=self.properties,
-            parent=self.parent,
-            protect=bool(self.protect),
-            dependencies=self.dependencies,
-            provider=self.provider,
-            property_dependencies=self.property_dependencies,
-            additional_secret_outputs=self.additional_secret_outputs,
-            aliases=[alias] if alias else [],
-            custom_timeouts=self.custom_timeouts,
-            import_id=self.import_id,
-            retain_on_delete=bool(self.retain_on_delete),
-            deleted_with=self.deleted_with,
-            replace_with=self.replace_with,
-            replacement_trigger=self.replacement_trigger,
-            created=old.created if old else "",
-            modified=old.modified if old else "",
-            source_position=self.source_position,
-            stack_trace=self.stack_trace,
-            ignore_changes=self.ignore_changes,
-            replace_on_changes=self.replace_on_changes,
-            hide_diff=self.hide_diff,
-            refresh_before_update=bool(old and old.refresh_before_update),
-            resource_hooks=self.hooks,
-        )
+    delete_before_replace: bool | None = None
+    aliases: list[Alias] = field(default_factory=list)
+    providers: dict[str, str] = field(default_factory=dict)
 
 
 def seconds(duration: str) -> float:
@@ -173,59 +124,51 @@ def options_of(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.Tr
     return options
 
 
-def goal_of(
-    request: resource_pb2.RegisterResourceRequest,
-    options: resource_pb2.TransformResourceOptions,
-    properties: Properties,
-    dependencies: Iterable[str],
-    property_dependencies: Mapping[str, Iterable[str]],
-) -> Goal:
-    """The goal of a registration after its transforms. Raises ValueError for options that make no sense."""
-    trigger = None
-    if options.HasField("replacement_trigger"):
-        trigger = codec.decode_value(options.replacement_trigger)
-    hooks = (
-        {kind: list(getattr(options.hooks, field)) for kind, field in HOOKS.items()}
-        if options.HasField("hooks")
-        else {}
+def goal_of(state: ResourceState, options: resource_pb2.TransformResourceOptions) -> Goal:
+    """The goal of a registration after its transforms; fills in what options say of the state.
+
+    Raises ValueError for options that make no sense.
+    """
+    protect, retain, first = (
+        getattr(options, name) if options.HasField(name) else None
+        for name in ("protect", "retain_on_delete", "delete_before_replace")
     )
+    state.provider = options.provider
+    state.protect, state.retain_on_delete = bool(protect), bool(retain)
+    state.additional_secret_outputs = list(options.additional_secret_outputs)
+    state.import_id = getattr(options, "import")
+    state.deleted_with, state.replace_with = options.deleted_with, list(options.replace_with)
+    state.ignore_changes, state.replace_on_changes = list(options.ignore_changes), list(options.replace_on_changes)
+    state.hide_diff = list(options.hide_diff)
+    if options.HasField("custom_timeouts"):
+        state.custom_timeouts = timeouts(options.custom_timeouts)
+    if options.HasField("replacement_trigger"):
+        state.replacement_trigger = codec.decode_value(options.replacement_trigger)
+    if options.HasField("hooks"):
+        bound = {kind: list(getattr(options.hooks, name)) for kind, name in HOOKS.items()}
+        state.resource_hooks = {kind: names for kind, names in bound.items() if names}
     return Goal(
-        type=request.type,
-        name=request.name,
-        custom=request.custom,
-        properties=properties,
-        parent=request.parent,
-        provider=options.provider,
-        protect=options.protect if options.HasField("protect") else None,
-        dependencies=list(dependencies),
-        property_dependencies={key: list(urns) for key, urns in property_dependencies.items()},
-        delete_before_replace=options.delete_before_replace if options.HasField("delete_before_replace") else None,
-        ignore_changes=list(options.ignore_changes),
-        additional_secret_outputs=list(options.additional_secret_outputs),
+        state=state,
+        protect=protect,
+        retain_on_delete=retain,
+        delete_before_replace=first,
         aliases=[parse_alias(alias) for alias in options.aliases],
-        import_id=getattr(options, "import"),
-        custom_timeouts=timeouts(options.custom_timeouts) if options.HasField("custom_timeouts") else {},
-        replace_on_changes=list(options.replace_on_changes),
-        replacement_trigger=trigger,
-        retain_on_delete=options.retain_on_delete if options.HasField("retain_on_delete") else None,
-        deleted_with=options.deleted_with,
-        replace_with=list(options.replace_with),
-        hide_diff=list(options.hide_diff),
-        hooks={name: names for name, names in hooks.items() if names},
+        providers=dict(options.providers),
     )
 
 
 def inherit(child: resource_pb2.RegisterResourceRequest, parent: Goal, package: str) -> None:
     """Give a registration the options that children take from their parent, where it says nothing itself."""
     if not child.deletedWith:
-        child.deletedWith = parent.deleted_with
+        child.deletedWith = parent.state.deleted_with
     if not child.HasField("protect") and parent.protect is not None:
         child.protect = parent.protect
     if not child.HasField("retainOnDelete") and parent.retain_on_delete is not None:
         child.retainOnDelete = parent.retain_on_delete
-    fits = f"pulumi:providers:{package}::" in parent.provider
-    if not child.provider and parent.provider and (fits or not (child.custom or child.remote)):
-        child.provider = parent.provider
+    provider = parent.state.provider
+    fits = f"pulumi:providers:{package}::" in provider
+    if not child.provider and provider and (fits or not (child.custom or child.remote)):
+        child.provider = provider
 
 
 class Positions:

@@ -85,5 +85,5 @@ def _provider(run: Run, item: ImportItem) -> str:
         return run.defaults.get(package, "", "", urn)
     if not urns.is_provider(urns.type_of(urn)):
         raise ConfigError(f"imported provider URN {urn!r} is not a provider type", fix="give the URN of a provider")
-    made = run.registrar.register(Goal(type=urns.type_of(urn), name=urns.name_of(urn), custom=True, properties={}))
-    return str(Reference(made.state.urn, made.state.id))
+    wanted = ResourceState(urn=urn, type=urns.type_of(urn), custom=True)
+    return str(Reference(urn, run.registrar.register(Goal(state=wanted)).state.id))

@@ -6,11 +6,12 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlinfra.engine.needs import in_order
 from mlinfra.stack import urn as urns
-from mlinfra.stack.state import Journal, PendingOperation, ResourceState, Snapshot
+from mlinfra.stack.state import Journal, ResourceState, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Ledger:
@@ -65,7 +66,7 @@ class Ledger:
         found = [new for state in left if (new := refreshed.get(id(state), state)) is not None]
         for state in found:
             self._done.pop(id(state), None)
-        self.previous = list(_connected(_in_order([*self._done.values(), *found])))
+        self.previous = list(_connected(in_order([*self._done.values(), *found])))
         self._done.clear()
         self._gone.clear()
         self._index()
@@ -84,46 +85,6 @@ class Ledger:
         if self._journal:
             self._journal.finish(snapshot.resources, snapshot.pending)
         return snapshot
-
-
-def dependencies(state: ResourceState, *, parent: bool = True) -> Iterator[str]:
-    """The URNs of what a resource depends on, besides its provider."""
-    if parent and state.parent:
-        yield state.parent
-    yield from state.dependencies
-    for found in state.property_dependencies.values():
-        yield from found
-    if state.deleted_with:
-        yield state.deleted_with
-    yield from state.replace_with
-
-
-def provider_urn(state: ResourceState) -> str:
-    """The URN of a resource's provider; empty for components and providers."""
-    return urns.Reference.parse(state.provider).urn if state.provider else ""
-
-
-def _in_order(states: Sequence[ResourceState]) -> Iterator[ResourceState]:
-    """The states, each after what it refers to, and otherwise in the order given."""
-    by_urn: dict[str, list[ResourceState]] = {}
-    for state in states:
-        by_urn.setdefault(state.urn, []).append(state)
-    reached: set[int] = set()
-
-    def needed(state: ResourceState) -> Iterator[ResourceState]:
-        for urn in filter(None, [provider_urn(state), *dependencies(state)]):
-            yield from by_urn.get(urn, ())
-
-    for start in states:
-        path = [] if id(start) in reached else [(start, needed(start))]
-        reached.add(id(start))
-        while path:
-            following = next((state for state in path[-1][1] if id(state) not in reached), None)
-            if following is None:
-                yield path.pop()[0]
-            else:
-                reached.add(id(following))
-                path.append((following, needed(following)))
 
 
 def _connected(states: Iterable[ResourceState]) -> Iterator[ResourceState]:
@@ -172,6 +133,3 @@ def _rename(state: ResourceState, names: Mapping[str, str]) -> ResourceState:
         deleted_with=new(state.deleted_with),
         aliases=[],
     )
-
-
-__all__ = ["Ledger", "PendingOperation", "dependencies", "provider_urn"]

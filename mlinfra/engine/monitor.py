@@ -23,7 +23,6 @@ from mlinfra.stack.codec import SpecialValue, Wire, decode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlinfra.engine.callbacks import Hooks
     from mlinfra.engine.events import Severity
     from mlinfra.engine.functions import Functions
     from mlinfra.engine.parts import Parts
@@ -44,11 +43,8 @@ FEATURES: Final = tuple(
     resource_pb2.ResourceMonitorFeature.Value(f"RESOURCE_MONITOR_FEATURE_{name.upper()}") for name in _FEATURES
 )
 _LEGACY_FEATURES: Final = frozenset(name[0] + name.title().replace("_", "")[1:] for name in _FEATURES)
-_OUTCOMES: Final[dict[str, Any]] = {
-    "success": 0,
-    "fail": 1,
-    "skip": 2,
-}  # the generated stubs lack the last, the wire does not
+# The generated stubs lack the last, the wire does not.
+_OUTCOMES: Final[dict[str, Any]] = {"success": 0, "fail": 1, "skip": 2}
 _SEVERITIES: Final[tuple[Severity, ...]] = ("debug", "info", "warning", "error")
 
 
@@ -80,17 +76,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         registrar: Registrar,
         requests: Requests,
         functions: Functions,
-        hooks: Hooks,
         *,
-        parallel: int,
         begin: Callable[[], None],
         finished: Callable[[], None],
     ) -> None:
         self.closed = threading.Event()  # everything is over: calls that wait end
         self.stack_outputs: tuple[str, Properties] | None = None
         self._stack, self._parts, self._registrar, self._requests = stack, parts, registrar, requests
-        self._functions, self._hooks, self._parallel = functions, hooks, parallel
-        self._begin, self._finished = begin, finished
+        self._functions, self._begin, self._finished = functions, begin, finished
 
     def GetDeploymentInfo(self, request: Any, context: grpc.ServicerContext) -> resource_pb2.DeploymentInfo:
         return resource_pb2.DeploymentInfo(
@@ -100,7 +93,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             config=self._stack.config.values(),
             configSecretKeys=self._stack.config.secret_keys,
             dryRun=self._parts.dry_run,
-            parallel=self._parallel,
+            parallel=self._parts.parallel,
             supportedFeatures=FEATURES,
         )
 
@@ -120,11 +113,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return empty_pb2.Empty()
 
     def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        self._hooks.register(request)
+        self._parts.hooks.register(request)
         return empty_pb2.Empty()
 
     def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        self._hooks.register_error(request)
+        self._parts.hooks.register_error(request)
         return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:

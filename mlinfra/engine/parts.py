@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlinfra.engine.callbacks import Hooks
     from mlinfra.engine.executor import Executor
     from mlinfra.engine.ledger import Ledger
     from mlinfra.engine.marks import Marks
@@ -26,11 +27,14 @@ class Parts:
     ledger: Ledger
     registry: Registry
     reporter: Reporter
-    executor: Executor
+    hooks: Hooks
     marks: Marks
     selection: Selection
     turns: Turns  # whose it is to decide
     dry_run: bool
+    parallel: int
+    continue_on_error: bool
+    executor: Executor = field(init=False)
     saw_error: bool = False
     aborted: bool = False
 

@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mlinfra.engine import diff, tasks
-from mlinfra.engine.callbacks import CallbackError, HookError, Hooks
+from mlinfra.engine.callbacks import CallbackError, HookError
 from mlinfra.engine.goal import now
-from mlinfra.engine.provider import Held, InitFailure, ProviderFailure, held
+from mlinfra.engine.provider import Held, InitFailure, ProviderFailure, ReadResult, held
 from mlinfra.errors import MlinfraError
 from mlinfra.stack import urn as urns
 from mlinfra.stack.values import UNKNOWN_STRING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from mlinfra.engine.registry import Registry
-    from mlinfra.engine.report import Reporter
+    from mlinfra.engine.parts import Parts
     from mlinfra.engine.tasks import Task
     from mlinfra.stack.state import ResourceState
 
@@ -29,27 +28,14 @@ class Protected(MlinfraError):
 
 
 class Performer:
-    """Performs tasks, one per call, in whichever thread. `deletes` are the URNs that go away in this run.
+    """Performs tasks, one per call, in whichever thread.
 
     `after_error` is told of hooks that failed after the fact: what was done is kept, and the run has failed.
     """
 
-    def __init__(
-        self,
-        registry: Registry,
-        reporter: Reporter,
-        hooks: Hooks,
-        deletes: set[str],
-        *,
-        dry_run: bool,
-        after_error: Callable[[], None],
-    ) -> None:
-        self._registry = registry
-        self._reporter = reporter
-        self._hooks = hooks
-        self._deletes = deletes
-        self._dry_run = dry_run
-        self._after_error = after_error
+    def __init__(self, parts: Parts, *, after_error: Callable[[], None]) -> None:
+        self._registry, self._reporter, self._hooks = parts.registry, parts.reporter, parts.hooks
+        self._deletes, self._dry_run, self._after_error = parts.marks.deleted, parts.dry_run, after_error
         self._do: Final[dict[str, Callable[[Task], str]]] = {
             tasks.SAME: self._same,
             tasks.CREATE: self._create,
@@ -193,29 +179,29 @@ class Performer:
         self._reporter.say("warning", f"retrying {operation} due to on-error hook request {count}", state.urn)
         return True
 
+    def _look_up(self, wanted: Held, state: ResourceState) -> tuple[ReadResult, list[str]]:
+        """What is there, and why it is not ready if it is not."""
+        try:
+            return self._registry.of(state).read(wanted, timeout=state.custom_timeouts.get("read", 0)), []
+        except InitFailure as error:
+            return ReadResult(error.id, error.inputs, error.outputs), list(error.reasons) or [_listed(error)]
+
     def _read(self, task: Task) -> str:
         old, new = task.old, task.new
         assert new
-        partial = ""
         if new.id == UNKNOWN_STRING:
             new.outputs = {}
         else:
-            timeout = new.custom_timeouts.get("read", 0)
-            try:
-                found = self._registry.of(new).read(Held(new.urn, new.id, new.inputs, new.inputs), timeout=timeout)
-            except InitFailure as error:
-                new.id, new.outputs, new.init_errors = error.id or new.id, error.outputs, list(error.reasons)
-                partial = _listed(error)
-            else:
-                if not found.id:
-                    raise ProviderFailure(f"resource '{new.id}' does not exist")
-                new.id, new.outputs = found.id, found.outputs
+            found, new.init_errors = self._look_up(Held(new.urn, new.id, new.inputs, new.inputs), new)
+            if not found.id and not new.init_errors:
+                raise ProviderFailure(f"resource '{new.id}' does not exist")
+            new.id, new.outputs = found.id or new.id, found.outputs
         if old is not None:
             old.delete = old.delete or task.op == tasks.READ_REPLACEMENT
             new.created = old.created
             same = diff.equal(new.inputs, old.inputs) and diff.equal(new.outputs, old.outputs)
             new.modified = old.modified if same else now()
-        return partial
+        return _counted(new.init_errors) if new.init_errors else ""
 
     def _refresh(self, task: Task) -> str:
         old = task.old
@@ -223,28 +209,23 @@ class Performer:
         task.outcome = tasks.SAME
         if not old.custom or urns.is_provider(old.type) or old.pending_replacement:
             return ""
-        provider, reasons = self._registry.of(old), list[str]()
-        timeout = old.custom_timeouts.get("read", 0)
-        try:
-            found = provider.read(held(old), timeout=timeout)
-            identity, inputs, outputs = found.id, found.inputs, found.outputs
-        except InitFailure as error:
-            identity, inputs, outputs, reasons = error.id, error.inputs, error.outputs, list(error.reasons)
+        found, reasons = self._look_up(held(old), old)
+        if reasons:
             listed = "\n* ".join(reasons)
             self._reporter.say("warning", f"Refreshed resource is in an unhealthy state:\n* {listed}", old.urn)
-        if not identity:
+        if not found.id:
             task.new, task.outcome = None, tasks.DELETE
             return ""
         task.new = new = replace(
-            task.new or old, id=identity, inputs=inputs, outputs=outputs, init_errors=reasons, aliases=[]
+            task.new or old, id=found.id, inputs=found.inputs, outputs=found.outputs, init_errors=reasons, aliases=[]
         )
-        if not diff.equal(inputs, old.inputs) or not diff.equal(outputs, old.outputs):
+        if not diff.equal(new.inputs, old.inputs) or not diff.equal(new.outputs, old.outputs):
             new.modified = now()
         if old.external:
-            changed = not diff.equal(old.outputs, outputs)
+            changed = not diff.equal(old.outputs, new.outputs)
         else:
-            now_there = Held(old.urn, identity, inputs, outputs)
-            diffed = diff.inverted(provider.diff(now_there, old.inputs, old.ignore_changes))
+            keeper = self._registry.of(old)
+            diffed = diff.inverted(keeper.diff(held(new), old.inputs, old.ignore_changes))
             changed, task.diffs, task.detailed = bool(diffed.changes), diffed.diffs, diffed.detailed
         task.outcome = tasks.UPDATE if changed else tasks.SAME
         return ""
@@ -254,16 +235,10 @@ class Performer:
         assert new
         if task.refusal:
             raise MlinfraError(task.refusal)
-        timeout = new.custom_timeouts.get("read", 0)
-        try:
-            found = self._registry.of(new).read(Held(new.urn, new.import_id), timeout=timeout)
-            identity, new.inputs, new.outputs = found.id, found.inputs, found.outputs
-        except InitFailure as error:
-            identity, new.inputs, new.outputs = error.id, error.inputs, error.outputs
-            new.init_errors = list(error.reasons)
-        if not identity:
+        found, new.init_errors = self._look_up(Held(new.urn, new.import_id), new)
+        if not found.id:
             raise ProviderFailure(f"resource '{new.import_id}' does not exist")
-        new.id = identity
+        new.id, new.inputs, new.outputs = found.id, found.inputs, found.outputs
         new.created = new.modified = now()
         if task.original is not None:
             task.original.delete = True
@@ -282,7 +257,9 @@ class Performer:
 
 def _listed(error: InitFailure) -> str:
     """The reasons why a resource is not ready, as Pulumi lists them."""
-    if not error.reasons:
-        return "resource init failed"
-    count = "1 error" if len(error.reasons) == 1 else f"{len(error.reasons)} errors"
-    return "\n\t* ".join([f"{count} occurred:", *error.reasons])
+    return _counted(error.reasons) if error.reasons else "resource init failed"
+
+
+def _counted(reasons: Sequence[str]) -> str:
+    count = "1 error" if len(reasons) == 1 else f"{len(reasons)} errors"
+    return "\n\t* ".join([f"{count} occurred:", *reasons])

@@ -10,7 +10,7 @@ from mlinfra.engine import diff, tasks
 from mlinfra.engine.decisions import forced, judge, triggered
 from mlinfra.engine.dependents import replaced_with
 from mlinfra.engine.instance import DiffUnavailable
-from mlinfra.engine.ledger import dependencies, provider_urn
+from mlinfra.engine.needs import needs
 from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.provider import Checked, CheckFailure, Diffed, held
 from mlinfra.engine.tasks import Task
@@ -52,12 +52,12 @@ class Planner:
 
     def plan(self, case: Case) -> list[Task]:
         """What is to be done; nothing for what was imported and is as it should be."""
-        goal, old, new, marks = case.goal, case.old, case.new, self._marks
+        old, new, marks = case.old, case.new, self._marks
         recreating = case.urn in marks.deleted
         implied = urns.is_provider(new.type) or new.type == urns.STACK_TYPE
         chosen = self._parts.selection.includes(new)
         included = implied or chosen
-        keeper = self._parts.registry.of(new) if goal.custom else None
+        keeper = self._parts.registry.of(new) if new.custom else None
         if keeper is not None:
             self._check(case, keeper, included=included, afresh=recreating)
         if case.invalid:
@@ -79,9 +79,9 @@ class Planner:
     def _check(self, case: Case, keeper: Keeper, *, included: bool, afresh: bool) -> None:
         """Have the provider complete and accept the inputs."""
         goal, old = case.goal, case.old
-        inputs = goal.properties
+        inputs = goal.state.inputs
         if old is not None:
-            inputs, failed = reset_all(goal.ignore_changes, old.inputs, inputs)
+            inputs, failed = reset_all(goal.state.ignore_changes, old.inputs, inputs)
             if failed:
                 paths = ", ".join(failed)
                 message = f'cannot ignore changes in added or removed elements of the path: "{paths}"'
@@ -89,7 +89,7 @@ class Planner:
         if not included:
             checked = Checked(old.inputs if old else {})
         elif afresh or old is None or (old.external and not case.imported) or self._asked(case):
-            checked = keeper.check(case.urn, {}, goal.properties, case.seed)
+            checked = keeper.check(case.urn, {}, goal.state.inputs, case.seed)
         else:
             checked = keeper.check(case.urn, old.inputs, inputs, case.seed)
         case.new.inputs = checked.inputs
@@ -97,7 +97,7 @@ class Planner:
 
     def _refuse(self, case: Case, failures: Sequence[CheckFailure]) -> None:
         """Report what the provider says is wrong with the inputs."""
-        about = f"{case.goal.type} resource '{case.goal.name}'"
+        about = f"{case.new.type} resource '{urns.name_of(case.urn)}'"
         for failure in failures:
             what = ""
             if failure.property:
@@ -129,7 +129,7 @@ class Planner:
         marks.replaced.add(case.urn)
         if keeper is not None and not self._asked(case):
             # Defaults were carried over from the old resource; the new one is to have its own.
-            checked = keeper.check(case.urn, {}, goal.properties, case.seed)
+            checked = keeper.check(case.urn, {}, goal.state.inputs, case.seed)
             new.inputs = checked.inputs
             self._refuse(case, checked.failures)
         first = self._deletions_before(case, old) if verdict.delete_first else []
@@ -145,7 +145,7 @@ class Planner:
         if keeper is None:
             return Diffed(changes=not diff.equal(old.inputs, new.inputs))
         try:
-            return keeper.diff(replace(held(old), urn=case.urn), new.inputs, case.goal.ignore_changes)
+            return keeper.diff(replace(held(old), urn=case.urn), new.inputs, new.ignore_changes)
         except DiffUnavailable as error:
             self._parts.reporter.say("warning", str(error), case.urn)
             return Diffed(changes=True)
@@ -173,7 +173,7 @@ class Planner:
             parts.saw_error = True
             if not parts.dry_run:
                 raise refusal
-        if case.goal.import_id:
+        if new.import_id:
             keys = ", ".join(diffed.replaces)
             message = (
                 "previously-imported resources that still specify an ID may not be replaced; please remove the "
@@ -240,7 +240,7 @@ class Planner:
         marks, chain = self._marks, list[Task]()
         marks.registered.add(old.urn)
         marks.kept.add(old.urn)
-        for urn in filter(None, [provider_urn(old), *dependencies(old)]):
+        for urn in needs(old):
             state = self._parts.ledger.olds.get(urn)
             if state is not None and not marks.decided(urn) and not marks.stays(urn):
                 chain += self.carried(state)
@@ -252,7 +252,7 @@ class Planner:
         parts, marks = self._parts, self._marks
         if not parts.selection.targets and not self._replaces:
             return
-        for urn in filter(None, [*dependencies(new), provider_urn(new)]):
+        for urn in needs(new):
             if urn in marks.not_created:
                 refusal = parts.refuse(
                     new.urn, f"Resource '{new.urn}' depends on '{urn}' which was was not specified in --target list."

@@ -14,7 +14,7 @@ from mlinfra.engine.aliases import former_urns
 from mlinfra.engine.callbacks import CallbackError
 from mlinfra.engine.decisions import imports
 from mlinfra.engine.executor import Stopped, TaskFailed
-from mlinfra.engine.ledger import dependencies, provider_urn
+from mlinfra.engine.needs import dependencies, needs
 from mlinfra.engine.parts import Abort, Parts
 from mlinfra.engine.planner import Case, Planner
 from mlinfra.engine.tasks import Task
@@ -53,12 +53,12 @@ class Registrar:
 
         `default` finds the provider of a resource that names none.
         """
-        urn = urns.make(self._stack, self._project, goal.parent, goal.type, goal.name)
+        urn = goal.state.urn
         with self.turns:
             try:
                 if default is not None:
-                    goal.provider = default(urn)
-                case = self._open(goal, urn)
+                    goal.state.provider = default(urn)
+                case = self._open(goal)
                 chain = self._decide(case)
             except (MlinfraError, CallbackError, ValueError, Abort) as error:
                 raise self._over(urn, error) from error
@@ -76,7 +76,7 @@ class Registrar:
             if default is not None:
                 new.provider = default(new.urn)
             try:
-                old, invalid = self._claim(new.urn, urns.name_of(new.urn), new.type, new.parent, [])
+                old, invalid = self._claim(new, [])
             except (MlinfraError, Abort) as error:
                 raise self._over(new.urn, error) from error
             if not new.id:
@@ -108,25 +108,27 @@ class Registrar:
             raise Stopped
         return Registered(state, "fail")
 
-    def _open(self, goal: Goal, urn: str) -> Case:
+    def _open(self, goal: Goal) -> Case:
         """Find out who it is, and who it was before."""
-        old, invalid = self._claim(urn, goal.name, goal.type, goal.parent, goal.aliases)
+        wanted, urn = goal.state, goal.state.urn
+        old, invalid = self._claim(wanted, goal.aliases)
         former = self._marks.renamed.get(urn, "")
-        new = goal.state(urn, former, old)
-        if urns.is_provider(goal.type):
+        new = replace(wanted, aliases=[former] if former else [])
+        if old is not None:
+            new.created, new.modified, new.refresh_before_update = old.created, old.modified, old.refresh_before_update
+        if urns.is_provider(wanted.type):
             self._marks.providers[urn] = new
             if former:
                 self._marks.providers[former] = new
         return Case(goal, urn, old, new, invalid=invalid)
 
-    def _claim(
-        self, urn: str, name: str, type_: str, parent: str, aliases: Sequence[Alias]
-    ) -> tuple[ResourceState | None, bool]:
-        """Take a URN for this run.
+    def _claim(self, wanted: ResourceState, aliases: Sequence[Alias]) -> tuple[ResourceState | None, bool]:
+        """Take a resource's URN for this run.
 
         Returns the resource of before, under the URN or else under one it may have had, and whether another has that.
         """
         parts, marks, olds = self._parts, self._marks, self._parts.ledger.olds
+        urn, parent = wanted.urn, wanted.parent
         if parts.executor.stopping.is_set():
             raise Stopped
         if parent and parent not in marks.registered:
@@ -141,7 +143,13 @@ class Registrar:
         if (old := olds.get(urn)) is not None:
             return old, invalid
         formers = former_urns(
-            name, type_, parent, aliases, stack=self._stack, project=self._project, renamed=marks.renamed
+            urns.name_of(urn),
+            wanted.type,
+            parent,
+            aliases,
+            stack=self._stack,
+            project=self._project,
+            renamed=marks.renamed,
         )
         former = next(filter(olds.__contains__, formers), None)
         if former is None:
@@ -158,7 +166,7 @@ class Registrar:
     def _settled(self, case: Case) -> list[Task] | None:
         """What to do where a refresh or a destroy that runs the program leaves nothing to decide, else None."""
         marks, new, parts = self._marks, case.new, self._parts
-        managed = case.goal.custom and not urns.is_provider(case.goal.type)
+        managed = new.custom and not urns.is_provider(new.type)
         if self._refresh and case.old is not None and parts.selection.includes(case.old):
             task = Task(op=tasks.REFRESH, old=case.old, new=case.old, internal=not managed)
             marks.refreshed.add(case.urn)
@@ -168,8 +176,7 @@ class Registrar:
             case.old = task.new
         if self._mode == "update":
             return None
-        needed = filter(None, [*dependencies(new), provider_urn(new)])
-        skipped = any(urn in marks.not_created for urn in needed)
+        skipped = not marks.not_created.isdisjoint(needs(new))
         if case.old is not None and self._mode == "refresh":
             return [] if managed or skipped else None
         if skipped or (managed and case.old is None):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.assets import hashed
 from mlinfra.engine.callbacks import CallbackError, Callbacks
 from mlinfra.engine.goal import Goal, Positions, goal_of, inherit, options_of
 from mlinfra.engine.outputs import as_outputs, dependencies_of, with_dependencies, without_outputs
 from mlinfra.engine.registry import INTERNAL
 from mlinfra.errors import MlinfraError, UnsupportedError
 from mlinfra.stack import urn as urns
+from mlinfra.stack.assets import hashed
 from mlinfra.stack.codec import SpecialValue, decode
 from mlinfra.stack.state import ResourceState
 
@@ -58,16 +58,14 @@ class Requests:
         default = None
         if request.custom and not options.provider and not urns.is_provider(request.type):
             default = functools.partial(self._defaults.get, package, options.version, options.plugin_download_url)
+        state = self._state(request, properties)
+        state.custom, state.dependencies, state.property_dependencies = request.custom, list(depends), by_property
         try:
-            goal = goal_of(request, options, properties, depends, by_property)
+            return goal_of(state, options), default
         except ValueError:
             if default is not None:
                 default(request.name)  # which Pulumi makes before it looks at the options
             raise
-        goal.providers = dict(options.providers)
-        goal.source_position = self._positions.position(request.sourcePosition)
-        goal.stack_trace = self._positions.trace(request.stackTrace)
-        return goal, default
 
     def _transformed(
         self, request: resource_pb2.RegisterResourceRequest
@@ -114,21 +112,24 @@ class Requests:
         if not request.provider:
             package = urns.package_of(request.type)
             default = functools.partial(self._defaults.get, package, request.version, request.pluginDownloadURL)
-        state = ResourceState(
+        state = self._state(request, decode(request.properties))
+        state.custom = state.external = True
+        state.id, state.provider, state.dependencies = request.id, request.provider, list(request.dependencies)
+        state.additional_secret_outputs = list(request.additionalSecretOutputs)
+        return state, default
+
+    def _state(
+        self, request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest, inputs: Properties
+    ) -> ResourceState:
+        """Who a resource is, what it is made of, and where the program says so."""
+        return ResourceState(
             urn=urns.make(self._stack.name, self._stack.project.name, request.parent, request.type, request.name),
             type=request.type,
-            custom=True,
-            external=True,
-            id=request.id,
-            inputs=decode(request.properties),
             parent=request.parent,
-            dependencies=list(request.dependencies),
-            provider=request.provider,
-            additional_secret_outputs=list(request.additionalSecretOutputs),
+            inputs=inputs,
             source_position=self._positions.position(request.sourcePosition),
             stack_trace=self._positions.trace(request.stackTrace),
         )
-        return state, default
 
     def provider(self, parent: str, package: str) -> str:
         """The reference to the provider that a component has for a package; "" when it has none."""
@@ -144,7 +145,7 @@ class Requests:
         while parent:
             found += self._transforms.get(parent, ())
             goal = self.goals.get(parent)
-            parent = goal.parent if goal else ""
+            parent = goal.state.parent if goal else ""
         return found
 
 

@@ -86,14 +86,9 @@ class Run:
         registry = Registry(
             self._open_provider, ledger.reference, lambda text: reporter.say("warning", text), dry_run=dry_run
         )
-        self._hooks = Hooks(self._callbacks, dry_run=dry_run, warn=lambda text, urn: reporter.say("warning", text, urn))
+        hooks = Hooks(self._callbacks, dry_run=dry_run, warn=lambda text, urn: reporter.say("warning", text, urn))
         # Registrations wait in threads of the server, as many as the program has; providers call it meanwhile.
         threads = Arrivals(self._parallel * 4 + 64)
-        marks, turns = Marks(), Turns(threads)
-        executor = Executor(
-            ledger, registry, reporter, self._hooks, marks.deleted, turns,
-            dry_run=dry_run, parallel=self._parallel, continue_on_error=options.continue_on_error,
-        )  # fmt: skip
         selection = Selection(
             options.targets,
             (*options.excludes, *(s.urn for s in base.resources if s.protect and options.exclude_protected)),
@@ -101,9 +96,10 @@ class Run:
             exclude_dependents=options.exclude_dependents,
         )
         self.parts = Parts(
-            ledger=ledger, registry=registry, reporter=reporter, executor=executor, marks=marks, selection=selection,
-            turns=turns, dry_run=dry_run,
+            ledger=ledger, registry=registry, reporter=reporter, hooks=hooks, marks=Marks(), selection=selection,
+            turns=Turns(threads), dry_run=dry_run, parallel=self._parallel, continue_on_error=options.continue_on_error,
         )  # fmt: skip
+        self.parts.executor = Executor(self.parts)
         self.planner = Planner(self.parts, Patterns(options.replaces))
         self.registrar = Registrar(
             stack.name, stack.project.name, self.parts, self.planner, mode=kind.mode, refresh=kind.refresh_registered
@@ -112,12 +108,12 @@ class Run:
         requests = Requests(stack, self.defaults, self._callbacks, threads.begin)
         functions = Functions(self.parts, self.defaults, self._callbacks, requests)
         self._monitor = Monitor(
-            stack, self.parts, self.registrar, requests, functions, self._hooks,
-            parallel=self._parallel, begin=threads.begin, finished=lambda: self._ends.put(("finished", None)),
+            stack, self.parts, self.registrar, requests, functions,
+            begin=threads.begin, finished=lambda: self._ends.put(("finished", None)),
         )  # fmt: skip
         self._builtin = Builtin(self._outputs_of, lambda urn: ledger.news.get(urn) or ledger.reads.get(urn))
         self._ends: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
-        executor.on_stop = lambda: self._ends.put(("stopped", None))
+        self.parts.executor.on_stop = lambda: self._ends.put(("stopped", None))
         self._server = grpc.server(threads, options=_SERVER_OPTIONS)
         self._address = ""
         self._program_failed = False

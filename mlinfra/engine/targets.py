@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlinfra.engine.ledger import dependencies, provider_urn
+from mlinfra.engine.needs import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,4 +64,4 @@ class Selection:
 
 
 def _depends(state: ResourceState, patterns: Patterns) -> bool:
-    return provider_urn(state) in patterns or any(urn in patterns for urn in dependencies(state))
+    return any(urn in patterns for urn in needs(state))

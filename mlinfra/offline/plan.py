@@ -40,7 +40,7 @@ def plan_stack(
     """
     with getting_ready(stack, Options(start=start)) as options:
         # The program's Python imports what it needs while this one does.
-        from mlinfra.engine import graphs
+        from mlinfra import graph_states as graphs
         from mlinfra.offline.provider import OfflineSource
 
         result = preview(stack, replace(options, plugins=OfflineSource()), emit or (lambda _: None))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlinfra.engine.graphs import node_of
 from mlinfra.graph import ResourceGraph
+from mlinfra.graph_states import node_of
 from mlinfra.stack.codec import decode
 from mlinfra.stack.state import ResourceState
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlinfra.engine import graphs
+from mlinfra import graph_states as graphs
 from mlinfra.errors import StateError
 from mlinfra.graph import File, NodeOptions, Reference, ResourceGraph, Source, Unknown
 from mlinfra.stack import deployment

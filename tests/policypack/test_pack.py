@@ -13,10 +13,11 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
 import mlinfra
+from mlinfra import graph_states as graphs
 from mlinfra.compliance.check import run
 from mlinfra.compliance.frameworks import frameworks
 from mlinfra.compliance.report import Status
-from mlinfra.engine import Options, Stack, graphs, preview
+from mlinfra.engine import Options, Stack, preview
 from mlinfra.offline.provider import OfflineSource
 from mlinfra.policies.registry import RULES
 from mlinfra.policypack.server import Pack, _today

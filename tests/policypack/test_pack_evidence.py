@@ -12,7 +12,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
 from mlinfra.attestation import gate, keys, trust
-from mlinfra.engine.graphs import from_snapshot
+from mlinfra.graph_states import from_snapshot
 from mlinfra.policies.registry import RULES
 from mlinfra.policypack.server import Pack
 from mlinfra.stack.project import Project
