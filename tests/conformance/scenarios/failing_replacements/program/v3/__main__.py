@@ -1,0 +1,5 @@
+import pulumi
+from conf import Group, Provider, Thing, function
+
+R = pulumi.ResourceOptions
+a = Thing("a", fixed=3); b = Thing("b", value=a.arn); d = Thing("d", fixedDbr=2, opts=R(depends_on=[b])); e = Thing("e", fixed=d.arn)

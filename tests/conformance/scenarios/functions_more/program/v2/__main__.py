@@ -1,0 +1,8 @@
+import pulumi
+from conf import Group, Provider, Thing, function
+
+R = pulumi.ResourceOptions
+p = Provider("p", region="east"); g = Group("g", R(providers=[p])); a = Thing("a", value=1, fixed=2); b = Thing("b", value="s")
+I, O = pulumi.InvokeOptions, pulumi.InvokeOutputOptions
+pulumi.export("west", function("echo", value=1, opts=I(provider=p))); pulumi.export("found", function("lookup", id=a.id)); pulumi.export("waits", function("echo", value=2, opts=O(version="1.0.0", depends_on=[a, g])))
+pulumi.export("said", a.describe("hello")); c = Thing("c", value=function("lookup", id=a.id)["found"]); d = Thing("d", value=a.describe("d").apply(lambda x: x["text"]))

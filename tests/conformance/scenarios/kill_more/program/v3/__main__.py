@@ -1,0 +1,5 @@
+import pulumi
+from conf import Group, Provider, Thing, function
+
+R = pulumi.ResourceOptions
+a = Thing("a", fixed=3, sleep={"delete": 3}); b = Thing("b", value=a.arn); c = Thing("c", value=1)
