@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CLUSTER: Final = "aws:eks/cluster:Cluster"
 ADDON: Final = "aws:eks/addon:Addon"
 ROLE: Final = "aws:iam/role:Role"
+LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 LOGS: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
 
@@ -44,6 +45,26 @@ def eks_public_cidr(cluster: Resource) -> Truth:
     return only_if(
         cluster["vpcConfig.endpointPublicAccess"].is_true(), cidrs.every(lambda cidr: ~cidr.is_(*EVERYWHERE))
     )
+
+
+@rule(
+    "eks-log-group",
+    title="The log group of a cluster is declared, with its key and retention",
+    severity=Severity.LOW,
+    types=(CLUSTER,),
+    fix='aws.cloudwatch.LogGroup(name, name=f"/aws/eks/{cluster_name}/cluster", kms_key_id=key.arn, retention_in_days=365), '
+    "which the cluster depends on",
+    profiles=STRICT,
+)
+def eks_log_group(cluster: Resource) -> Truth:
+    """Where there is none EKS makes one itself: without a key of one's own, kept for ever, and left behind."""
+    given = cluster.node.get("name")
+    name = cluster.node.output("name") if given is None else given
+    groups = cluster.graph.of(LOG_GROUP)
+    if not isinstance(name, str):
+        return only_if(cluster["enabledClusterLogTypes"].present(), cluster.says(None, "the name of the cluster"))
+    own = groups.any(lambda one: one["name"].is_(f"/aws/eks/{name}/cluster")).wanted(f"a group /aws/eks/{name}/cluster")
+    return only_if(cluster["enabledClusterLogTypes"].present(), own)
 
 
 @rule(
@@ -215,6 +236,7 @@ RULES: Final = (
     eks_private_endpoint,
     eks_public_cidr,
     eks_secrets_kms,
+    eks_log_group,
     eks_logs,
     eks_auth_api,
     eks_no_creator_admin,

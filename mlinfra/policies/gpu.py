@@ -182,6 +182,19 @@ def karpenter_ebs_kms(node_class: Resource) -> Truth:
     )
 
 
+@rule(
+    "disk-ends-with-node",
+    title="Disks of nodes go with them",
+    severity=Severity.LOW,
+    types=(NODE_CLASS, LAUNCH_TEMPLATE),
+    fix="ebs={..., 'delete_on_termination': True}",
+)
+def disk_ends_with_node(nodes: Resource) -> Truth:
+    """Disks that stay are found by nobody and paid for by the month, with what jobs wrote to them."""
+    place = "spec.blockDeviceMappings" if nodes.type != LAUNCH_TEMPLATE else "blockDeviceMappings"
+    return nodes[place].every(lambda one: ~one["ebs.deleteOnTermination"].is_false())
+
+
 RULES: Final = (
     gpu_ami_pinned,
     gpu_block_market,
@@ -193,4 +206,5 @@ RULES: Final = (
     karpenter_imds,
     karpenter_public_ip,
     karpenter_ebs_kms,
+    disk_ends_with_node,
 )

@@ -22,7 +22,7 @@ SECRET_READS: Final = (
     "ssm:GetParameters",
     "ssm:GetParametersByPath",
 )
-DECRYPTS: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
+DECRYPTS: Final = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant")
 """Source: docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html#kms-1"""
 NAMES_KEYS: Final = ("kms:resourcealiases", "kms:requestalias", "aws:resourcetag/")
 
@@ -162,7 +162,7 @@ def iam_secret_scope(holder: Resource) -> Truth:
     fix='"Action": ["kms:Decrypt"], "Resource": key.arn',
 )
 def iam_decrypt_scope(holder: Resource) -> Truth:
-    """Decrypting with every key undoes the separation that several keys are there for."""
+    """Decrypting with every key undoes the separation that several keys are there for; a grant gives that to others."""
 
     def loose(one: Statement) -> Known:
         named = one.tests(lambda test: test.names() if test.key.startswith(NAMES_KEYS) else False)

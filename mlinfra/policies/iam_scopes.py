@@ -30,7 +30,7 @@ _SHOWS: Final = re.compile(
     r"ecr:(?:BatchGetImage|GetDownloadUrlForLayer)|eks:AccessKubernetesApi|lambda:GetFunction",
     re.IGNORECASE,
 )
-_WHOSE: Final = ("aws:resourceaccount", "aws:resourceorgid", "aws:multifactorauthpresent", "aws:requestedregion")
+WHOSE: Final = ("aws:resourceaccount", "aws:resourceorgid", "aws:multifactorauthpresent", "aws:requestedregion")
 """Condition keys that leave every resource of the account."""
 BOUND: Final[Mapping[str, tuple[str, ...]]] = {
     "s3:GetObject": ("aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"),
@@ -38,6 +38,7 @@ BOUND: Final[Mapping[str, tuple[str, ...]]] = {
     "s3:DeleteObject": ("aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"),
     "s3:ListBucket": ("aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"),
     "kms:Decrypt": ("kms:viaservice", "kms:encryptioncontext:"),
+    "kms:CreateGrant": ("kms:viaservice", "kms:grant", "kms:encryptioncontext:"),
     "kms:GenerateDataKey": ("kms:viaservice", "kms:encryptioncontext:"),
     "cloudwatch:PutMetricData": ("cloudwatch:namespace",),
     "ec2:CreateNetworkInterface": ("ec2:subnet", "ec2:vpc"),
@@ -75,7 +76,7 @@ def iam_resources_named(holder: Resource) -> Truth:
     def wide(one: Statement) -> Known:
         everything = one.resources.any(lambda text: text == "*")
         acts = one.actions.any(lambda text: bool(_CHANGES.fullmatch(text) or _SHOWS.fullmatch(text)))
-        narrowed = one.tests(lambda test: False if test.key in _WHOSE else test.names())
+        narrowed = one.tests(lambda test: False if test.key in WHOSE else test.names())
         return all3((one.allows, everything, acts, not3(administers(one)), not3(narrowed)))
 
     return no_statement(holder, wide, "resources by name, or a condition that narrows them")
@@ -177,14 +178,10 @@ def iam_wide_readers(role: Resource) -> Truth:
 )
 def iam_operators_no_data(role: Resource) -> Truth:
     """Who may restart every node needs to read no dataset; with both, one stolen session is enough."""
-
-    def people(one: Statement) -> Known:
-        return all3((one.allows, any3((one.accounts().any(bool), one.federated().any(lambda x: ":saml-" in x)))))
-
     together = joined(one.document for one in role_documents(role))
     operates = any3(_allows(together, action) for action in OPERATIONS)
     denied = all3(map(together.takes_away, ("s3:GetObject", "kms:Decrypt")))
-    asked = policy(role["assumeRolePolicy"]).some(people, "people") & role.says(operates, "operates machines")
+    asked = is_for_people(role) & role.says(operates, "operates machines")
     return only_if(asked, role.says(denied, "s3:GetObject and kms:Decrypt denied"))
 
 
@@ -205,6 +202,15 @@ def iam_trust_actions(role: Resource) -> Truth:
         return held.none(wild, "actions of sts by name")
 
     return resource_policy(role, "assumeRolePolicy", says)
+
+
+def is_for_people(role: Resource) -> Truth:
+    """Whether people assume a role: from an account, or by signing in."""
+
+    def people(one: Statement) -> Known:
+        return all3((one.allows, any3((one.accounts().any(bool), one.federated().any(lambda x: ":saml-" in x)))))
+
+    return policy(role["assumeRolePolicy"]).some(people, "people")
 
 
 def _allows(document: Document, action: str) -> Known:

@@ -35,6 +35,9 @@ ISOLATED: Final = frozenset({Profile.ISOLATED})
 LOGIN_PORTS: Final = (22, 3389)
 NEEDED: Final = ("s3", "ecr.api", "ecr.dkr", "sts", "logs", "kms")
 """Services without which no training job starts in a VPC that has no way out: data, images, identity, logs and keys."""
+PRIVATE: Final = ("s3", "ec2", "ecr.api", "ecr.dkr", "ssm")
+"""Services for which AWS's best practices ask for an endpoint in every VPC (EC2.10, EC2.55, EC2.56, EC2.57), and S3, whose
+endpoint costs nothing."""
 _LAST_RULE: Final = 32767
 _RESOURCE: Final = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "aws:principalorgpaths")
 
@@ -135,13 +138,32 @@ def vpce_policy(endpoint: Resource) -> Truth:
 )
 def vpce_required(vpc: Resource) -> Truth:
     """Without a way out nothing starts before its image, its data and its logs can be reached."""
+    return _reached(vpc, NEEDED)
+
+
+@rule(
+    "vpce-private",
+    title="VPCs reach instances, images, data and sessions without the internet",
+    severity=Severity.MEDIUM,
+    types=(VPC,),
+    fix='aws.ec2.VpcEndpoint(name, vpc_id=vpc.id, service_name=f"com.amazonaws.{region}.ec2", …) for each of them',
+    arguments={NETWORK: "endpoints"},
+    profiles=STRICT,
+)
+def vpce_private(vpc: Resource) -> Truth:
+    """Past a NAT gateway no policy says whose buckets and images may be reached, and every gigabyte is paid for."""
+    return _reached(vpc, PRIVATE)
+
+
+def _reached(vpc: Resource, services: tuple[str, ...]) -> Truth:
+    """Whether a VPC has endpoints for services."""
     endpoints = vpc.attached(ENDPOINT, at="vpcId")
 
     def reached(service: str) -> Truth:
         name = rf"(com|cn\.com)\.amazonaws\.[\w-]+\.{re.escape(service)}"
         return endpoints.any(lambda one: one["serviceName"].matches(name)).wanted(f"an endpoint for {service}")
 
-    return all_of(map(reached, NEEDED))
+    return all_of(map(reached, services))
 
 
 @rule(
@@ -222,5 +244,6 @@ def _number(raw: Any, otherwise: int) -> int:
 
 RULES: Final = (
     *(vpc_flow_logs, vpc_dns_logs, subnet_no_auto_public, nacl_no_admin_ports, vpce_policy, vpce_required),
+    vpce_private,
     *(vpc_no_way_out, vpc_block_public_access, tgw_no_auto_accept),
 )

@@ -59,6 +59,18 @@ def karpenter_gpu_taint(pool: Resource) -> Truth:
 
 
 @rule(
+    "karpenter-jobs-stay",
+    title="Karpenter leaves nodes with accelerators alone while something runs on them",
+    severity=Severity.LOW,
+    types=(NODE_POOL,),
+    fix="spec.disruption: {consolidationPolicy: WhenEmpty, consolidateAfter: 10m}",
+)
+def karpenter_jobs_stay(pool: Resource) -> Truth:
+    """By default Karpenter moves what it could pack more tightly: a training run ends in the middle, and starts again."""
+    return only_if(_accelerated_pool(pool), pool["spec.disruption.consolidationPolicy"].is_("WhenEmpty"))
+
+
+@rule(
     "spot-diversified",
     title="Pools of Spot instances are of several instance types",
     severity=Severity.MEDIUM,
@@ -211,6 +223,7 @@ def karpenter_efa_zone(pool: Resource) -> Truth:
 
 RULES: Final = (
     karpenter_gpu_taint,
+    karpenter_jobs_stay,
     spot_diversified,
     gpu_block_window,
     gpu_block_node_group,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlinfra.compliance.evaluate import Outcome, Verdict, evaluate, judge
-from mlinfra.compliance.families import family
+from mlinfra.compliance.families import kinds
 from mlinfra.compliance.resource import Facts
 from mlinfra.compliance.rule import STACK
 from mlinfra.policies.registry import RULES
@@ -42,7 +42,7 @@ class Catcher:
         outcomes = (
             judge(rule, facts.resource(node))
             for node in nodes
-            for kind in dict.fromkeys((node.type, family(node.type)))
+            for kind in kinds(node.type)
             for rule in self._by_type.get(kind, ())
         )
         return set(_violations(outcomes)) - self._before

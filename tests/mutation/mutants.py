@@ -91,7 +91,7 @@ def mutants(graph: ResourceGraph) -> Iterator[Mutant]:
         for change, path, other in changes:
             # What a policy allows, and what a companion is for, differs from one part to the other; settings mean the same.
             key = (node.type, part if change in _OF_PARTS and node.type != _CONFIG_RULE else "", path, change)
-            if key in seen or irrelevant(node, path, change):
+            if key in seen or irrelevant(node, path, change, graph.stack):
                 continue
             seen.add(key)
             yield Mutant(
@@ -228,9 +228,13 @@ IRRELEVANT: list[dict[str, str]] = tomllib.loads((HERE / "irrelevant.toml").read
 SURVIVORS: list[dict[str, str]] = tomllib.loads((HERE / "survivors.toml").read_text("utf-8")).get("survivor", [])
 
 
-def irrelevant(node: Node, path: str, change: str) -> bool:
+def irrelevant(node: Node, path: str, change: str, stack: str) -> bool:
     """Whether a change is none to security."""
-    return any(_matches(entry, node.type, node.name, path, change) for entry in IRRELEVANT)
+    return any(
+        _matches(entry, node.type, node.name, path, change)
+        for entry in IRRELEVANT
+        if entry.get("stack", stack) == stack
+    )
 
 
 def survives(mutant: Mutant) -> str:
@@ -242,4 +246,6 @@ def survives(mutant: Mutant) -> str:
 def _matches(entry: Mapping[str, str], type: str, name: str, path: str, change: str) -> bool:
     plain = path.replace("[", "(").replace("]", ")")  # brackets are sets to fnmatch
     said = {"type": type, "name": name, "path": plain, "change": change}
-    return all(fnmatch.fnmatchcase(said[part], entry.get(part, "*")) for part in said)
+    return all(
+        any(fnmatch.fnmatchcase(said[part], pattern) for pattern in entry.get(part, "*").split("|")) for part in said
+    )

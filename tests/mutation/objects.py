@@ -14,6 +14,7 @@ HEADER = ("apiVersion", "kind", "metadata", "roleRef")
 """What the API server refuses to be without; labels and annotations of `metadata` are changed."""
 _WIDER = {"verbs": "action widened", "resources": "resource widened"}
 _MORE = 1000
+_DIGITS = re.compile(r"^\d+")
 _KUBERNETES = re.compile(r"(?!sparkoperator)[a-z]+(\.authorization)?\.k8s\.io")  # not its sponsored projects: x-k8s.io
 
 
@@ -30,7 +31,11 @@ def changed_objects(type: str, inputs: Mapping[str, Any]) -> Iterator[Change]:
         if key in _WIDER and path.startswith("rules") and value != ["*"] and _built_in(inputs, path):
             yield _WIDER[key], path, _with(inputs, path, ["*"])
         if key == "nominalQuota":
-            yield "raised", path, _with(inputs, path, _MORE)
+            yield (
+                "raised",
+                path,
+                _with(inputs, path, _DIGITS.sub(lambda found: str(int(found[0]) * _MORE or _MORE), str(value))),
+            )
         if key == "name" and path.startswith("subjects"):
             yield "principal widened", path, _with(inputs, path, "system:authenticated")
 

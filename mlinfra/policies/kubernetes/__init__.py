@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from mlinfra.policies.kubernetes import exposure, guards, hygiene, namespaces, rbac, workloads
+from mlinfra.policies.kubernetes import exposure, guards, hygiene, namespaces, rbac, volumes, workloads
 
-RULES: Final = (*workloads.RULES, *hygiene.RULES, *namespaces.RULES, *rbac.RULES, *exposure.RULES, *guards.RULES)
+RULES: Final = (
+    *workloads.RULES,
+    *hygiene.RULES,
+    *namespaces.RULES,
+    *rbac.RULES,
+    *exposure.RULES,
+    *guards.RULES,
+    *volumes.RULES,
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlinfra.catalog.node_agents import agent_namespaces
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
-from mlinfra.compliance.truth import State, Truth, any_of, only_if
+from mlinfra.compliance.truth import State, Truth, all_of, any_of, only_if
 from mlinfra.policies.eks import CLUSTER
 from mlinfra.policies.kubernetes.hygiene import uses_gpu
 from mlinfra.policies.kubernetes.pods import WORKLOADS, a_container, pods
@@ -116,6 +116,33 @@ def k8s_netpol_egress(namespace: Resource) -> Truth:
 
 
 @rule(
+    "k8s-netpol-peers",
+    title="Network policies name the pods of other namespaces that they mean",
+    severity=Severity.LOW,
+    types=(NETWORK_POLICY,),
+    profiles=STRICT,
+    fix='{"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}}, '
+    '"pod_selector": {"match_labels": {"k8s-app": "kube-dns"}}}',
+)
+def k8s_netpol_peers(policy: Resource) -> Truth:
+    """A namespace has more pods than the one that is meant, and a pod anywhere can call itself kube-dns.
+
+    Where a namespace as a whole is meant, no selector of pods stands beside it.
+    """
+
+    def named(peer: Value) -> Truth:
+        selectors = [peer[name] for name in ("namespaceSelector", "podSelector")]
+        both = all_of(one.where(lambda raw: raw is not None, "a selector") for one in selectors)
+        return only_if(
+            both,
+            all_of(one.where(lambda raw: not _selects_nothing(raw), "a selector that selects") for one in selectors),
+        )
+
+    sides = (("ingress", "from"), ("egress", "to"))
+    return all_of(policy[f"spec.{side}"].every(lambda one, of=of: one[of].every(named)) for side, of in sides)
+
+
+@rule(
     "k8s-netpol-open",
     title="Network policies do not let everybody in",
     severity=Severity.MEDIUM,
@@ -204,6 +231,7 @@ RULES: Final = (
     k8s_netpol_default_deny,
     k8s_netpol_egress,
     k8s_netpol_open,
+    k8s_netpol_peers,
     k8s_quota,
     k8s_gpu_quota,
     k8s_image_signed,

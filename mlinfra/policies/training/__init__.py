@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mlinfra.policies.training.flavors import RULES as FLAVORS
 from mlinfra.policies.training.jobs import RULES as JOBS
 from mlinfra.policies.training.queues import RULES as QUEUES
 from mlinfra.policies.training.quotas import RULES as QUOTAS
@@ -12,4 +13,4 @@ from mlinfra.policies.training.spark import RULES as SPARK
 from mlinfra.policies.training.spot import RULES as SPOT
 from mlinfra.policies.training.teams import RULES as TEAMS
 
-RULES: Final = (*JOBS, *QUEUES, *QUOTAS, *RAY, *SPARK, *SPOT, *TEAMS)
+RULES: Final = (*FLAVORS, *JOBS, *QUEUES, *QUOTAS, *RAY, *SPARK, *SPOT, *TEAMS)

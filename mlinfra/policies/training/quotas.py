@@ -1,8 +1,9 @@
-"""Rules about quotas of accelerators: that what is promised exists."""
+"""Rules about quotas of queues: that what is promised exists."""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from mlinfra.catalog.instances import instance_type
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
     from mlinfra.compliance.resource import Resource
     from mlinfra.compliance.values import Value
 
+RESOURCES: Final = (*GPUS, "cpu", "memory", "vpc.amazonaws.com/efa")
 _TYPE: Final = "node.kubernetes.io/instance-type"
+_QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|[kMGTPE]i?|)")
+_UNITS: Final = (
+    {"": 1, "m": 0.001}
+    | {unit: 1000**n for n, unit in enumerate("kMGTPE", 1)}
+    | {f"{unit}i": 1024**n for n, unit in enumerate("KMGTPE", 1)}
+)
 
 
 @rule(
     "kueue-quota-fits",
-    title="Quotas of accelerators are not more than the pools have",
+    title="Quotas are not more than the pools have",
     severity=Severity.MEDIUM,
     types=(FLAVOR,),
-    fix="nominalQuota of all ClusterQueues together at most the nodes of the pool times the accelerators of one",
+    fix="nominalQuota of all ClusterQueues together at most the nodes of the pool times what one has",
     arguments={TRAINING_CLUSTER: "teams"},
 )
 def kueue_quota_fits(flavor: Resource) -> Truth:
@@ -48,7 +56,7 @@ def kueue_quota_fits(flavor: Resource) -> Truth:
     )
     if any(isinstance(one, Unknown) for value in read for one in inside(value.raw)):
         return flavor.says(None, "quotas and pools that are known")
-    return all_of(_fits(flavor, shares, pools, name) for name in GPUS)
+    return all_of(_fits(flavor, shares, pools, name) for name in RESOURCES)
 
 
 def _fits(flavor: Resource, shares: list[Resource], pools: list[Resource], name: str) -> Truth:
@@ -86,33 +94,34 @@ def _has(pool: Resource, wanted: Value) -> bool:
 
 
 def _most(pool: Resource, name: str) -> float:
-    """How many accelerators a pool has at most; infinity where it has no limit."""
+    """How much of a resource a pool has at most; infinity where it has no limit."""
     if pool.type == NODE_GROUP:
         _, size, types, *rest = _about(pool)
-        per_node = [_accelerators(one.raw, name) for value in (types, *rest) for one in value.each()]
+        per_node = [_of_type(one.raw, name) for value in (types, *rest) for one in value.each()]
         return _number(size.raw) * max(per_node, default=math.inf)
     _, limits, requirements = _about(pool)
-    if limits.key(name).raw is not None:
-        return _number(limits.key(name).raw)
+    own, nodes = limits.key(name).raw, limits.key("nodes").raw
     required = [one["values"].each() for one in requirements.each() if one["key"].raw == _TYPE]
-    per_node = [_accelerators(one.raw, name) for values in required for one in values]
-    nodes = limits.key("nodes").raw
-    return math.inf if nodes is None else _number(nodes) * max(per_node, default=math.inf)
+    per_node = [_of_type(one.raw, name) for values in required for one in values]
+    by_nodes = math.inf if nodes is None else _number(nodes) * max(per_node, default=math.inf)
+    return by_nodes if own is None else min(by_nodes, _number(own))
 
 
-def _accelerators(type: Any, name: str) -> float:
-    """How many of a resource an instance type has; infinity for what is no known type."""
+def _of_type(type: Any, name: str) -> float:
+    """How much of a resource an instance type has; infinity for what is no known type."""
     known = instance_type(type) if isinstance(type, str) else None
     if known is None:
         return math.inf
+    has = {"cpu": known.vcpus, "memory": known.memory_mib * _UNITS["Mi"], "vpc.amazonaws.com/efa": known.efa_interfaces}
+    if name in has:
+        return has[name]
     return known.accelerator.count if known.accelerator and known.accelerator.resource == name else 0
 
 
 def _number(raw: Any) -> float:
-    try:
-        return float(raw)
-    except (TypeError, ValueError):
-        return 0
+    """A quantity of Kubernetes: `2`, `7410m`, `64Gi`; 0 for what is none."""
+    match = _QUANTITY.fullmatch(str(raw))
+    return float(match[1]) * _UNITS[match[2]] if match else 0
 
 
 RULES: Final = (kueue_quota_fits,)

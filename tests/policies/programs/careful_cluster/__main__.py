@@ -47,8 +47,10 @@ def role(name: str, service: str, *policies: str) -> aws.iam.Role:
 
 
 key = aws.kms.Key("cluster", enable_key_rotation=True, deletion_window_in_days=30)
+logs = aws.cloudwatch.LogGroup("ml", name="/aws/eks/ml/cluster", retention_in_days=400, kms_key_id=key.arn)
 cluster = aws.eks.Cluster(
     "ml",
+    name="ml",
     version="1.35",
     role_arn=role("cluster", "eks.amazonaws.com", "AmazonEKSClusterPolicy").arn,
     enabled_cluster_log_types=LOGS,

@@ -9,6 +9,7 @@ ACCOUNT = "123456789012"
 TAGS = {"owner": "ml-platform", "cost-center": "4711", "environment": "dev", "data-classification": "confidential"}
 SUBNETS = ["subnet-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60719"]
 REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
+DIGEST = f"sha256:{'0' * 64}"
 
 
 def tagged(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -82,7 +83,7 @@ model = aws.sagemaker.Model(
     enable_network_isolation=True,
     vpc_config=vpc,
     primary_container={
-        "image": f"{REGISTRY}/serve:1.4",
+        "image": f"{REGISTRY}/serve@{DIGEST}",
         "model_data_url": "s3://models/credit/7/model.tar.gz",
         "environment": {"SAGEMAKER_PROGRAM": "serve.py", "TOKEN_SECRET": "arn:aws:secretsmanager:us-east-1:1:secret:a"},
     },
@@ -158,7 +159,7 @@ aws.batch.JobDefinition(
     timeout={"attempt_duration_seconds": 3600},
     container_properties=json.dumps(
         {
-            "image": f"{REGISTRY}/prepare:3.1",
+            "image": f"{REGISTRY}/prepare@{DIGEST}",
             "user": "1000",
             "readonlyRootFilesystem": True,
             "jobRoleArn": f"arn:aws:iam::{ACCOUNT}:role/prepare",

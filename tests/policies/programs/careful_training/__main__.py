@@ -92,7 +92,16 @@ def place(team: str, gpus: int) -> None:
 
 for team, gpus in TEAMS.items():
     place(team, gpus)
-custom("h100", KUEUE, "ResourceFlavor", {"name": "h100"}, {"nodeLabels": {"pool": "h100"}})
+custom(
+    "h100",
+    KUEUE,
+    "ResourceFlavor",
+    {"name": "h100"},
+    {
+        "nodeLabels": {"pool": "h100"},
+        "nodeTaints": [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}],
+    },
+)
 custom(
     "h100-pool",
     "karpenter.sh/v1",
