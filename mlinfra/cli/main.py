@@ -114,7 +114,7 @@ def _leave(ended: list[int]) -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code; whatever goes wrong has been reported."""
     try:
-        return application(*arguments[:1])(arguments, prog_name="mlinfra", standalone_mode=False) or 0
+        code: int = application(*arguments[:1])(arguments, prog_name="mlinfra", standalone_mode=False) or 0
     except MlinfraError as error:
         show_error(error)
         return error.exit_code
@@ -126,7 +126,7 @@ def run(arguments: list[str]) -> int:
             show_error(ConfigError(message, fix=f"see `{command} --help`"))
         return ConfigError.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        say("interrupted", style="yellow")
+        _interrupted()
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
@@ -139,6 +139,14 @@ def run(arguments: list[str]) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 (it is written down, and the exit code says so)
         return _internal(error)
+    if code == INTERRUPTED:  # typer has turned the interrupt into this, without a word
+        _interrupted()
+    return code
+
+
+def _interrupted() -> None:
+    """Say so, on a line of its own where a terminal shows ^C."""
+    say("\ninterrupted" if sys.stderr.isatty() else "interrupted", style="yellow")
 
 
 def _internal(error: Exception) -> int:

@@ -172,7 +172,16 @@ def test_an_interrupt_before_anything_began(
 
     monkeypatch.setattr(main, "application", interrupted)
     assert main.run([]) == 130
-    assert "error" not in capsys.readouterr().err
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_an_interrupt_while_a_command_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mlinfra.cli.rules.named", interrupted)
+    assert main.run(["rules", "show", "s3-tls-only"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_somebody_stops_reading(outputs_only: object) -> None:

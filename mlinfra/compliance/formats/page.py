@@ -72,7 +72,7 @@ def _head(report: Report) -> Iterator[str]:
         (counts["waived"], "waived"),
         (counts["passed"], "passed"),
         (len(report.tallies), "rules asked"),
-        (report.resources, "resources"),
+        (report.resources, "resource" if report.resources == 1 else "resources"),
     ):
         yield f"<li><b>{count:,}</b>{title}</li>"
     yield "</ul>\n</div></header>"
