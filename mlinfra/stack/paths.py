@@ -10,7 +10,7 @@ from mlinfra.stack.values import Properties, Secret
 Path = tuple[str | int, ...]
 
 _ELEMENT: Final = re.compile(
-    r"""\.*(?:
+    r"""\.?(?:
         \["(?P<quoted>(?:\\"|[^"])*)"\]   # ["any key"]
       | \[(?P<star>\*)\]                  # [*]
       | \[(?P<index>-?\d+)\]              # [0]
