@@ -133,7 +133,8 @@ class Engine:
         time.sleep(0.3)
         family = [process.pid, *descendants(process.pid)]
         for pid in family:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may end with the one that it waited for
+                os.kill(pid, signal.SIGKILL)
         record.events = [json.loads(line) for line in log.read_text().splitlines()]
         return process.wait()
 
