@@ -151,7 +151,7 @@ def run(path: str, settings: str) -> None:
     asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(Mocks(), project="platform", stack=STACK, preview=True)
     pulumi.runtime.set_all_config(given["config"])
-    for name in ml.__all__:
+    for name in dir(ml):
         getattr(ml, name)
     for answered in given["answers"]:  # the SDK imports a module when it is used first
         getattr(getattr(aws, re.split("[:/]", answered)[1]), "Provider", None)
