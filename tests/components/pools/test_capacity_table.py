@@ -31,6 +31,7 @@ ASKED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "time-slicing": ((), {"sharing": {"time_slices": 4}}),
     "local-disks": (P5, {"local_disks": True, "efa": False}),
     "dedicated": ((), {"dedicated": True}),
+    "hours": ((), {"schedule": {"start": "0 7 * * 1-5", "stop": "0 20 * * 1-5"}}),
     "image": ((), {"release_version": "1.35.3-20260415"}),
 }
 # What is asked of another component than a pool, or of none: see the tests of the device layer.
