@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import gc
 
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
+
 
 def pytest_collection_finish() -> None:
     """Thousands of tests and SDK modules stay for the whole run: looking through them for garbage takes a fifth of it."""

@@ -29,7 +29,9 @@ def load(name: str) -> tuple[Job, Path]:
         return _from_file(path), path.parent
     module, _, attribute = name.partition(":")
     if not attribute:
-        raise ConfigError(f"{name} is no job", fix="name a job file (.yaml, .json) or MODULE:ATTRIBUTE")
+        files = ", ".join(str(file) for file, one in find(Path()) if isinstance(one, Job) and one.name == name)
+        fix = f"name its file: {files}" if files else "name a job file (.yaml, .json) or MODULE:ATTRIBUTE"
+        raise ConfigError(f"{name} is no job", fix=fix)
     return _from_module(module, attribute)
 
 

@@ -55,7 +55,8 @@ def test_run_reports_json_and_exit_codes(job: str, capsys) -> None:
     [
         (["run", "tiny.yaml"], "--local"),
         (["run", "missing.yaml", "--local"], "missing.yaml cannot be read"),
-        (["run", "tiny", "--local"], "MODULE:ATTRIBUTE"),
+        (["run", "tiny", "--local"], "name its file: lost.yaml, tiny.yaml"),
+        (["run", "nobody", "--local"], "MODULE:ATTRIBUTE"),
         (["run", "json:loads", "--local"], "json:loads is a function"),
         (["run", "tiny.yaml", "--local", "--kill", "worker-9@x"], "worker-0, worker-1"),
         (["run", "tiny.yaml", "--local", "--venv", "nowhere"], "no virtual environment"),
