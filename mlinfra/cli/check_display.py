@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.padding import Padding
 from rich.text import Text
 
-from mlinfra.compliance.formats.words import below, counted, plural
+from mlinfra.compliance.formats.words import below, by_framework, counted, plural
 from mlinfra.compliance.report import Status
 from mlinfra.compliance.rule import Severity
 
@@ -120,7 +120,8 @@ def _rule(page: Page, same: list[Finding], *, verbose: bool) -> None:
         page.say(Text(rule.rationale, "dim"))
     for fix in dict.fromkeys(finding.fix for finding in same):
         page.say(Text.assemble(("fix  ", "bold green"), fix))
-    controls = ", ".join(map(str, one.controls if verbose else one.controls[:3]))
+    frameworks = by_framework(one.controls)
+    controls = ", ".join(frameworks if verbose else frameworks[:3])
     page.say(Text(f"{rule.id}{f' · supports {controls}' if controls else ''}", "dim"))
 
 

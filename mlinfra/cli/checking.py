@@ -167,7 +167,7 @@ class Checking:
     def _waiting(self) -> AbstractContextManager[object]:
         out = console("err")
         what = f"Planning {self.stack.name} …" if self.stack and self._judging.state is None else "Reading the state …"
-        return out.status(what, spinner="dots") if out.is_terminal else nullcontext()
+        return out.status(what, spinner="dots") if sys.stderr.isatty() else nullcontext()
 
 
 def load_rules() -> None:

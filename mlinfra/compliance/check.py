@@ -139,11 +139,13 @@ def _tally(
 def _finding(graph: ResourceGraph, outcome: Outcome, controls: tuple[data.Control, ...], waivers: Waivers) -> Finding:
     node, rule = graph.node(outcome.urn), outcome.rule
     above = [one for one in graph.ancestors(node) if one.type != STACK]
+    ours = next((one for one in above if one.type.startswith("mlinfra:")), None)
     takes = next((one for one in above if one.type in rule.arguments), None)
     return Finding(
         rule=rule, verdict=outcome.verdict, resource=_place(node),
         component=_place(above[-1]) if above else None,
         change=Change(_place(takes), rule.arguments[takes.type]) if takes else None,
+        inside=_place(ours) if ours else None,
         source=written_at(node, graph),
         steps=tuple(Step(_place(graph.node(one.urn) if one.urn in graph else node), one) for one in outcome.evidence),
         error=outcome.error, controls=controls, waiver=waivers.of(rule, node),

@@ -79,7 +79,9 @@ class Finding:
     component: Place | None
     """The outermost component around it: what the program itself declares. None when that is the resource."""
     change: Change | None
-    """The argument to change; None when the program declares the resource itself, or no argument is known."""
+    """The argument to change; None when the program declares the resource itself, or no argument weakens it."""
+    inside: Place | None
+    """The component of ours that declares it, if one does."""
     source: Source | None
     """Where the project declares it."""
     steps: tuple[Step, ...]
@@ -104,7 +106,11 @@ class Finding:
     @property
     def fix(self) -> str:
         """What to do, as code where the program declares the resource itself."""
-        return f"{self.change}" if self.change else self.rule.fix
+        if self.change is None:
+            whose = f"; no argument of {self.inside} weakens this" if self.inside else ""
+            return f"{self.rule.fix}{whose}"
+        around = self.component is not None and self.component.urn != self.change.component.urn
+        return f"{self.change}, inside {self.component}" if around else f"{self.change}"
 
     def blocks(self, fail_on: Severity | None) -> bool:
         """Whether a check fails for it: it failed, or is undetermined and high or critical, and nobody answers for it."""

@@ -50,6 +50,7 @@ def ec2_serial_console(console: Resource) -> Truth:
     title="The account encrypts volumes with a key of the organisation's own",
     severity=Severity.LOW,
     types=(STACK,),
+    arguments={"mlinfra:account_baseline:AccountBaseline": "volume_key_arn"},
     fix="aws.ebs.DefaultKmsKey(name, key_arn=key.arn)",
     profiles=STRICT,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT, Profile
 from mlinfra.compliance.rule import STACK, Severity, rule
 from mlinfra.compliance.truth import all_of, any_of, only_if
+from mlinfra.policies.components import KEPT, LOG_DAYS
 from mlinfra.policies.references import holds_where_it_leads, names_a_key
 from mlinfra.policies.s3 import BUCKETS, FLAGS, LOGGING, PUBLIC_ACCESS_BLOCK
 from mlinfra.policies.shared import account_stack, production, protected
@@ -165,6 +166,7 @@ def trail_insights(trail: Resource) -> Truth:
     title="The bucket of a trail is private, logged and protected",
     severity=Severity.CRITICAL,
     types=(TRAIL,),
+    arguments=KEPT,
     fix="a bucket with aws.s3.BucketPublicAccessBlock, aws.s3.BucketLogging and pulumi.ResourceOptions(protect=True)",
 )
 def trail_bucket(trail: Resource) -> Truth:
@@ -212,7 +214,7 @@ def logs_kms(group: Resource) -> Truth:
     severity=Severity.LOW,
     types=(LOG_GROUP,),
     fix="aws.cloudwatch.LogGroup(name, retention_in_days=365)",
-    arguments={AUDIT_TRAIL: "log_retention_days"},
+    arguments=LOG_DAYS,
 )
 def logs_retention(group: Resource) -> Truth:
     """90 days in the baseline profile, a year in the others. Without an end personal data in logs is never deleted."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
+from mlinfra.policies.components import JOB_IMAGES
 from mlinfra.policies.images import is_pinned
 from mlinfra.policies.secret_texts import no_secret_variable
 from mlinfra.policies.subnets import private_subnets
@@ -72,6 +73,7 @@ def batch_no_privileged(job: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(JOB,),
     profiles=STRICT,
+    arguments={"mlinfra:batch_job:BatchPyTorchJob": "user"},
     fix='"user": "1000"',
 )
 def batch_non_root(job: Resource) -> Truth:
@@ -86,6 +88,7 @@ def batch_non_root(job: Resource) -> Truth:
     title="Batch jobs have no secrets in their variables",
     severity=Severity.HIGH,
     types=(JOB,),
+    arguments={"mlinfra:batch_job:BatchPyTorchJob": "env"},
     fix='"secrets": [{"name": "HF_TOKEN", "valueFrom": secret_arn}]',
 )
 def batch_env_secret(job: Resource) -> Truth:
@@ -103,6 +106,7 @@ def batch_env_secret(job: Resource) -> Truth:
     title="Images of Batch jobs have a version",
     severity=Severity.MEDIUM,
     types=(JOB,),
+    arguments=JOB_IMAGES,
     fix='"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/train@sha256:..."',
 )
 def batch_image_pinned(job: Resource) -> Truth:
@@ -148,6 +152,7 @@ def _is_data(raw: Any) -> bool:
     title="Batch jobs have a role of their own",
     severity=Severity.MEDIUM,
     types=(JOB,),
+    arguments={"mlinfra:batch_job:BatchPyTorchJob": "team"},
     fix='"jobRoleArn": role.arn',
 )
 def batch_job_role(job: Resource) -> Truth:
@@ -173,6 +178,7 @@ def batch_readonly_rootfs(job: Resource) -> Truth:
     title="Batch jobs end by themselves",
     severity=Severity.LOW,
     types=(JOB,),
+    arguments={"mlinfra:batch_job:BatchPyTorchJob": "time_limit"},
     fix='timeout={"attempt_duration_seconds": 86400}',
 )
 def batch_timeout(job: Resource) -> Truth:
@@ -185,13 +191,15 @@ def batch_timeout(job: Resource) -> Truth:
     title="Batch jobs on Spot capacity are tried again",
     severity=Severity.LOW,
     types=(JOB,),
+    arguments={"mlinfra:batch_job:BatchPyTorchJob": "retries"},
     fix='retry_strategy={"attempts": 3, "evaluate_on_exits": [{"on_status_reason": "Host EC2*", "action": "RETRY"}, '
     '{"on_reason": "*", "action": "EXIT"}]}',
 )
 def batch_spot_retry(job: Resource) -> Truth:
     """EC2 takes the instance back, and the job has failed: with one attempt somebody must start it again by hand.
 
-    Asked where the stack has Spot capacity; jobs over several nodes are left out: Batch does not run them on Spot.
+    Asked where the stack has Spot capacity. Jobs over several nodes are left out, which Batch does not run on Spot
+    (docs.aws.amazon.com/batch/latest/userguide/mnp-ce.html); elsewhere a failure of their main node is retried as any other.
     """
     spot = job.graph.of(ENVIRONMENT).any(lambda one: one["computeResources.type"].is_("SPOT", "FARGATE_SPOT"))
     return only_if(spot & ~job["nodeProperties"].present(), job["retryStrategy.attempts"].at_least(2))
@@ -215,6 +223,7 @@ def batch_queue_stuck(queue: Resource) -> Truth:
     title="Batch runs in private subnets",
     severity=Severity.MEDIUM,
     types=(ENVIRONMENT,),
+    arguments={"mlinfra:batch_training:BatchTraining": "subnet_ids"},
     fix='compute_resources={"subnets": [subnet.id for subnet in private_subnets], ...}',
 )
 def batch_private_subnets(environment: Resource) -> Truth:

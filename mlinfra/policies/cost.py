@@ -75,6 +75,7 @@ def cost_anomaly(stack: Resource) -> Truth:
     title="Somebody hears of a budget that is used up",
     severity=Severity.MEDIUM,
     types=(BUDGET,),
+    arguments={"mlinfra:cost_watch:CostWatch": "emails"},
     fix='notifications=[{"comparison_operator": "GREATER_THAN", "threshold": 80, "threshold_type": "PERCENTAGE", '
     '"notification_type": "FORECASTED", "subscriber_sns_topic_arns": [topic.arn]}]',
 )
@@ -90,6 +91,7 @@ def cost_budget_notifies(budget: Resource) -> Truth:
     title="Somebody hears of unusual cost",
     severity=Severity.LOW,
     types=(MONITOR,),
+    arguments={"mlinfra:cost_watch:CostWatch": "emails"},
     fix="aws.costexplorer.AnomalySubscription(name, monitor_arn_lists=[monitor.arn], subscribers=[...])",
 )
 def cost_anomaly_subscribed(monitor: Resource) -> Truth:
@@ -102,6 +104,7 @@ def cost_anomaly_subscribed(monitor: Resource) -> Truth:
     title="Node pools of Karpenter have a limit",
     severity=Severity.MEDIUM,
     types=(NODE_POOL,),
+    arguments={"mlinfra:node_pool:NodePool": "max_nodes", "mlinfra:gpu_node_pool:GpuNodePool": "max_nodes"},
     fix='spec.limits: {cpu: "1000", "nvidia.com/gpu": "64"}',
 )
 def cost_karpenter_limit(pool: Resource) -> Truth:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import only_if
+from mlinfra.policies.components import KEPT
 from mlinfra.policies.grants import not_public, own_accounts, resource_policy, to_strangers
 from mlinfra.policies.references import names_a_key
 from mlinfra.policies.shared import production
@@ -82,6 +83,7 @@ def ecr_no_public_policy(holder: Resource) -> Truth:
     title="No other account pushes or deletes images",
     severity=Severity.HIGH,
     types=POLICIES,
+    arguments={"mlinfra:images:ImageRepository": "pushers"},
     fix="let other accounts pull at most: ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:BatchCheckLayerAvailability",
 )
 def ecr_cross_account_write(holder: Resource) -> Truth:
@@ -102,6 +104,7 @@ def ecr_cross_account_write(holder: Resource) -> Truth:
     title="Repositories let go of old images",
     severity=Severity.LOW,
     types=(REPOSITORY,),
+    arguments={"mlinfra:images:ImageRepository": "keep_images"},
     fix="aws.ecr.LifecyclePolicy(name, repository=repository.name, policy=…)",
 )
 def ecr_lifecycle(repository: Resource) -> Truth:
@@ -114,6 +117,7 @@ def ecr_lifecycle(repository: Resource) -> Truth:
     title="Repositories in production cannot be deleted with their images",
     severity=Severity.MEDIUM,
     types=(REPOSITORY,),
+    arguments=KEPT,
     fix="aws.ecr.Repository(name, force_delete=False)",
 )
 def ecr_keep_in_production(repository: Resource) -> Truth:

@@ -256,6 +256,7 @@ def _train_job(job: Resource) -> Truth:
     title="Batch jobs over several nodes of GPUs use EFA",
     severity=Severity.MEDIUM,
     types=(BATCH_JOB,),
+    arguments={"mlinfra:batch_job:BatchPyTorchJob": "slow_network", "mlinfra:batch_training:BatchTraining": "efa"},
     fix='"linuxParameters": {"devices": [{"hostPath": "/dev/infiniband/uverbs0", "permissions": ["READ", "WRITE", "MKNOD"]}]}',
 )
 def batch_multi_node_efa(job: Resource) -> Truth:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
+from mlinfra.policies.components import KEPT
 from mlinfra.policies.references import names_a_key
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
     title="The API endpoint of a cluster is private",
     severity=Severity.HIGH,
     types=(CLUSTER,),
+    arguments={"mlinfra:cluster:Cluster": "expose_to_internet"},
     fix='vpc_config={"endpoint_public_access": False, "endpoint_private_access": True, ...}',
 )
 def eks_private_endpoint(cluster: Resource) -> Truth:
@@ -37,6 +39,7 @@ def eks_private_endpoint(cluster: Resource) -> Truth:
     title="A public API endpoint admits named networks only",
     severity=Severity.CRITICAL,
     types=(CLUSTER,),
+    arguments={"mlinfra:cluster:Cluster": "expose_to_internet"},
     fix='vpc_config={"public_access_cidrs": ["203.0.113.0/24"], ...}',
 )
 def eks_public_cidr(cluster: Resource) -> Truth:
@@ -122,6 +125,7 @@ def eks_no_creator_admin(cluster: Resource) -> Truth:
     title="Cluster administrators are roles that people assume",
     severity=Severity.HIGH,
     types=("aws:eks/accessPolicyAssociation:AccessPolicyAssociation",),
+    arguments={"mlinfra:cluster:Cluster": "administrators"},
     fix='principal_arn=admin_role.arn, or access_scope={"type": "namespace", "namespaces": ["team-a"]}',
 )
 def eks_access_entry_admin(association: Resource) -> Truth:
@@ -142,6 +146,7 @@ def eks_access_entry_admin(association: Resource) -> Truth:
     severity=Severity.LOW,
     types=(CLUSTER,),
     profiles=STRICT,
+    arguments=KEPT,
     fix="deletion_protection=True",
 )
 def eks_deletion_protection(cluster: Resource) -> Truth:

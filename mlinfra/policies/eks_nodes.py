@@ -57,6 +57,7 @@ def eks_node_role_scope(nodes: Resource) -> Truth:
     title="Nodes stand in private subnets",
     severity=Severity.MEDIUM,
     types=(NODE_GROUP,),
+    arguments={"mlinfra:cluster:Cluster": "subnet_ids"},
     fix="subnet_ids=[subnet.id for subnet in private_subnets]",
 )
 def eks_private_nodes(nodes: Resource) -> Truth:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     title="Clusters run a version of Kubernetes in standard support",
     severity=Severity.HIGH,
     types=(CLUSTER,),
+    arguments={"mlinfra:cluster:Cluster": "version"},
     fix='version="1.35"',
 )
 def eks_version(cluster: Resource) -> Truth:
@@ -41,6 +42,7 @@ def eks_version(cluster: Resource) -> Truth:
     title="The version of a cluster has months of standard support before it",
     severity=Severity.MEDIUM,
     types=(CLUSTER,),
+    arguments={"mlinfra:cluster:Cluster": "version"},
     fix='version="1.36"',
 )
 def eks_version_soon(cluster: Resource) -> Truth:
@@ -62,6 +64,7 @@ def eks_version_soon(cluster: Resource) -> Truth:
     title="Clusters do not slip into extended support",
     severity=Severity.LOW,
     types=(CLUSTER,),
+    arguments={"mlinfra:cluster:Cluster": "extended_support"},
     fix='upgrade_policy={"support_type": "STANDARD"}',
 )
 def eks_extended_support(cluster: Resource) -> Truth:

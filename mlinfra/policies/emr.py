@@ -153,6 +153,7 @@ def emr_scaling_limit(policy: Resource) -> Truth:
     title="EMR Serverless runs in a VPC",
     severity=Severity.MEDIUM,
     types=(SERVERLESS,),
+    arguments={"mlinfra:spark_serverless:SparkServerless": "subnet_ids"},
     fix='network_configuration={"subnet_ids": [...], "security_group_ids": [...]}',
 )
 def emr_serverless_vpc(application: Resource) -> Truth:
@@ -165,6 +166,7 @@ def emr_serverless_vpc(application: Resource) -> Truth:
     title="EMR Serverless has a limit",
     severity=Severity.MEDIUM,
     types=(SERVERLESS,),
+    arguments={"mlinfra:spark_serverless:SparkServerless": "max_vcpus"},
     fix='maximum_capacity={"cpu": "200 vCPU", "memory": "800 GB"}',
 )
 def emr_serverless_limit(application: Resource) -> Truth:
@@ -177,6 +179,7 @@ def emr_serverless_limit(application: Resource) -> Truth:
     title="Idle applications of EMR Serverless stop",
     severity=Severity.LOW,
     types=(SERVERLESS,),
+    arguments={"mlinfra:spark_serverless:SparkServerless": "idle_minutes"},
     fix='auto_stop_configuration={"enabled": True, "idle_timeout_minutes": 15}',
 )
 def emr_serverless_auto_stop(application: Resource) -> Truth:

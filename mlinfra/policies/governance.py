@@ -11,6 +11,7 @@ from mlinfra.compliance.rule import STACK, Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
 from mlinfra.compliance.values import Value
 from mlinfra.graph_values import Unknown, join
+from mlinfra.policies.components import KEPT
 from mlinfra.policies.s3 import takes_access_logs, takes_audit_logs
 from mlinfra.policies.secret_texts import is_secret_value
 from mlinfra.policies.shared import production, protected
@@ -115,6 +116,11 @@ def required_tags(resource: Resource) -> Truth:
     title="Data stores say how sensitive their data is",
     severity=Severity.MEDIUM,
     types=DATA_STORES,
+    arguments={
+        "mlinfra:storage:DataBucket": "classification",
+        "mlinfra:file_system:FileSystem": "classification",
+        "mlinfra:lustre:LustreFileSystem": "classification",
+    },
     fix="tags={'data-classification': 'confidential'}: internal, confidential or restricted",
 )
 def data_classified(store: Resource) -> Truth:
@@ -149,6 +155,7 @@ def data_restricted_profile(store: Resource) -> Truth:
     title="What cannot be made again is protected in production",
     severity=Severity.MEDIUM,
     types=STATEFUL,
+    arguments=KEPT,
     fix="opts=pulumi.ResourceOptions(protect=True)",
 )
 def protect_stateful(resource: Resource) -> Truth:

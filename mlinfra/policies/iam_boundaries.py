@@ -79,6 +79,7 @@ def iam_boundary_perimeter(boundary: Resource) -> Truth:
     title="Boundaries keep everybody from changing the archive of the trail",
     severity=Severity.LOW,
     types=(POLICY,),
+    arguments={"mlinfra:boundary:PermissionsBoundary": "archive_bucket_arns"},
     fix='{"Effect": "Deny", "Action": ["s3:Delete*", "s3:Put*"], "Resource": [bucket.arn, f"{bucket.arn}/*"]} in the boundary',
     profiles=STRICT,
 )

@@ -9,9 +9,10 @@ from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import any_of, only_if
 from mlinfra.compliance.values import Value
+from mlinfra.policies.components import ROLE_ACCESS
 from mlinfra.policies.escalation import administers
-from mlinfra.policies.grants import no_statement
-from mlinfra.policies.iam_scopes import HOLDERS, ROLE, WHOSE, is_for_people
+from mlinfra.policies.grants import ROLE, no_statement
+from mlinfra.policies.iam_scopes import HOLDERS, WHOSE, is_for_people
 from mlinfra.policies.statements import Known, Statement, all3, any3, not3
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
     title="Whoever makes, tags and ends instances is held to those of its own",
     severity=Severity.MEDIUM,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Condition": {"StringEquals": {"aws:ResourceTag/team": "vision"}}; for what is made aws:RequestTag/team, for tags '
     "ec2:CreateAction",
     profiles=STRICT,

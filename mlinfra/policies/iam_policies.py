@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.catalog.escalations import escalations
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth
+from mlinfra.policies.components import ROLE_ACCESS
 from mlinfra.policies.escalation import administers, joined, ways
 from mlinfra.policies.grants import IDENTITY, ROLE, Policy, every_identity_policy, no_statement, role_documents
 from mlinfra.policies.statements import Known, Statement, all3, any3, not3
@@ -37,6 +38,7 @@ def _beyond(statement: Statement, *answers: Known) -> Known:
     title="No policy allows everything",
     severity=Severity.HIGH,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix="name the actions that are needed, and the resources that they are needed on",
 )
 def iam_no_admin(holder: Resource) -> Truth:
@@ -49,6 +51,7 @@ def iam_no_admin(holder: Resource) -> Truth:
     title="No policy allows everything in a service",
     severity=Severity.LOW,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Action": ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", …] instead of "sagemaker:*"',
 )
 def iam_no_service_wildcard(holder: Resource) -> Truth:
@@ -66,6 +69,7 @@ def iam_no_service_wildcard(holder: Resource) -> Truth:
     title="No policy allows all actions but some",
     severity=Severity.MEDIUM,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Action" with what is needed; NotAction belongs into statements that deny',
 )
 def iam_no_not_action(holder: Resource) -> Truth:
@@ -82,6 +86,7 @@ def iam_no_not_action(holder: Resource) -> Truth:
     title="Roles are passed by name, to one service",
     severity=Severity.HIGH,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='{"Action": "iam:PassRole", "Resource": role_arn, "Condition": {"StringEquals": {"iam:PassedToService": '
     '"sagemaker.amazonaws.com"}}}',
 )
@@ -100,6 +105,7 @@ def iam_pass_role(holder: Resource) -> Truth:
     title="No policy lets its holder become more powerful",
     severity=Severity.HIGH,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix="take one of the actions away, or name the roles, users and policies that it may reach",
 )
 def iam_no_escalation(holder: Resource) -> Truth:
@@ -116,6 +122,7 @@ def iam_no_escalation(holder: Resource) -> Truth:
     title="The policies of a role do not make it more powerful together",
     severity=Severity.HIGH,
     types=(ROLE,),
+    arguments=ROLE_ACCESS,
     fix="take one of the actions away, or name the roles, users and policies that it may reach",
 )
 def iam_no_joint_escalation(role: Resource) -> Truth:
@@ -135,6 +142,7 @@ def iam_no_joint_escalation(role: Resource) -> Truth:
     title="Policies name the buckets whose objects they open",
     severity=Severity.HIGH,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Resource": bucket.arn + "/*"',
 )
 def iam_data_scope(holder: Resource) -> Truth:
@@ -147,6 +155,7 @@ def iam_data_scope(holder: Resource) -> Truth:
     title="Policies name the secrets that they open",
     severity=Severity.HIGH,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Resource": secret.arn',
 )
 def iam_secret_scope(holder: Resource) -> Truth:
@@ -159,6 +168,7 @@ def iam_secret_scope(holder: Resource) -> Truth:
     title="Policies name the keys that they decrypt with",
     severity=Severity.MEDIUM,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Action": ["kms:Decrypt"], "Resource": key.arn',
 )
 def iam_decrypt_scope(holder: Resource) -> Truth:
@@ -176,6 +186,7 @@ def iam_decrypt_scope(holder: Resource) -> Truth:
     title="Policies name the roles that they assume",
     severity=Severity.MEDIUM,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Action": "sts:AssumeRole", "Resource": role.arn',
 )
 def iam_assume_scope(holder: Resource) -> Truth:

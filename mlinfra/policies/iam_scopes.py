@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
+from mlinfra.policies.components import ROLE_ACCESS
 from mlinfra.policies.escalation import administers, joined
 from mlinfra.policies.grants import IDENTITY, ROLE, Policy, no_statement, policy, resource_policy, role_documents
 from mlinfra.policies.statements import Known, Statement, all3, any3, not3
@@ -67,6 +68,7 @@ KEPT_FROM: Final = ("secretsmanager:GetSecretValue", "dynamodb:GetItem", "ssm:St
     title="Policies name what they change, and what they show",
     severity=Severity.LOW,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Resource": f"arn:aws:sagemaker:{region}:{account}:training-job/team-*"',
     profiles=STRICT,
 )
@@ -87,6 +89,7 @@ def iam_resources_named(holder: Resource) -> Truth:
     title="Policies bind buckets to accounts, keys to services, file systems to access points",
     severity=Severity.LOW,
     types=HOLDERS,
+    arguments=ROLE_ACCESS,
     fix='"Condition": {"StringEquals": {"aws:ResourceAccount": account}} for buckets, kms:ViaService for keys, '
     "cloudwatch:namespace for metrics, ec2:SubnetID for network interfaces, elasticfilesystem:AccessPointArn for file systems",
     profiles=STRICT,

@@ -129,6 +129,7 @@ def iam_pod_trust(role: Resource) -> Truth:
     title="Web identities are trusted by subject and audience",
     severity=Severity.HIGH,
     types=(ROLE,),
+    arguments={"mlinfra:roles_github:GitHubRole": "repository"},
     fix='"Condition": {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": "system:serviceaccount:ns:name"}}',
 )
 def iam_oidc_subject(role: Resource) -> Truth:

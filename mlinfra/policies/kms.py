@@ -132,6 +132,7 @@ def kms_no_wildcard_admin(key: Resource) -> Truth:
     title="No other account uses a key",
     severity=Severity.HIGH,
     types=WITH_POLICY,
+    arguments={"mlinfra:keys:KeyRing": "users"},
     fix="drop the statement, or share the data through a role of this account",
 )
 def kms_cross_account(key: Resource) -> Truth:
@@ -207,6 +208,7 @@ def kms_separate_keys(key: Resource) -> Truth:
     title="No statement of a key's policy gives both its administration and its use",
     severity=Severity.LOW,
     types=WITH_POLICY,
+    arguments={"mlinfra:keys:KeyRing": "users"},
     fix="one statement with kms:Describe*, kms:Put*, kms:ScheduleKeyDeletion, … and another with kms:Decrypt, kms:GenerateDataKey*",
     profiles=STRICT,
 )

@@ -186,6 +186,7 @@ def vpc_no_way_out(vpc: Resource) -> Truth:
     title="VPC Block Public Access is on",
     severity=Severity.MEDIUM,
     types=(VPC,),
+    arguments={"mlinfra:network:Network": "block_public_access"},
     fix='aws.ec2.VpcBlockPublicAccessOptions(name, internet_gateway_block_mode="block-bidirectional")',
     profiles=ISOLATED,
 )

@@ -111,6 +111,7 @@ def policy_resources_named(holder: Resource) -> Truth:
     title="Secrets and images are closed to other accounts, whatever else is allowed",
     severity=Severity.LOW,
     types=(SECRET, REPOSITORY),
+    arguments={"mlinfra:images:ImageRepository": "pull_accounts", "mlinfra:secret:Secret": "readers"},
     fix='{"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*", "Condition": {"StringNotEquals": '
     '{"aws:PrincipalAccount": account}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}',
     profiles=STRICT,

@@ -182,7 +182,7 @@ def s3_audit_lock(bucket: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=LOCK,
     fix='rule={"default_retention": {"mode": "COMPLIANCE", "days": 30}}',
-    arguments={DATA_BUCKET: "lock_days"},
+    arguments={DATA_BUCKET: "lock_days", "mlinfra:audit:AuditTrail": "archive_days"},
     profiles=STRICT,
 )
 def s3_lock_retention(lock: Resource) -> Truth:

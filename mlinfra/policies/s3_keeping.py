@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, only_if
-from mlinfra.policies.s3 import BUCKETS, DATA_BUCKET, LIFECYCLE, WEBSITE
+from mlinfra.policies.components import KEPT
+from mlinfra.policies.s3 import BUCKETS, LIFECYCLE, WEBSITE
 from mlinfra.policies.shared import production, protected
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def s3_abort_multipart(lifecycle: Resource) -> Truth:
     severity=Severity.HIGH,
     types=BUCKETS,
     fix="aws.s3.Bucket(name, force_destroy=False, opts=pulumi.ResourceOptions(protect=True))",
-    arguments={DATA_BUCKET: "deletion_protection"},
+    arguments=KEPT,
 )
 def s3_keep_in_production(bucket: Resource) -> Truth:
     """With force_destroy one mistaken `destroy` empties the bucket first, all versions included."""

@@ -9,6 +9,7 @@ from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, only_if
 from mlinfra.compliance.values import Value
+from mlinfra.policies.components import JOB_IMAGES
 from mlinfra.policies.images import is_private
 from mlinfra.policies.references import names_a_key
 from mlinfra.policies.secret_texts import no_secret_variable
@@ -38,6 +39,7 @@ def _every_definition(resource: Resource, says: Callable[[Value], Truth]) -> Tru
     severity=Severity.MEDIUM,
     types=JOBS,
     profiles=STRICT,
+    arguments={"mlinfra:sagemaker_training:SageMakerTraining": "isolated"},
     fix="enable_network_isolation=True",
 )
 def sm_train_isolation(job: Resource) -> Truth:
@@ -50,6 +52,7 @@ def sm_train_isolation(job: Resource) -> Truth:
     title="Training jobs run in a VPC",
     severity=Severity.MEDIUM,
     types=JOBS,
+    arguments={"mlinfra:sagemaker_training:SageMakerTraining": "subnet_ids"},
     fix='vpc_config={"subnets": [...], "security_group_ids": [...]}',
 )
 def sm_train_vpc(job: Resource) -> Truth:
@@ -63,6 +66,7 @@ def sm_train_vpc(job: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=JOBS,
     profiles=STRICT,
+    arguments={"mlinfra:sagemaker_training:SageMakerTraining": "encrypted_between_nodes"},
     fix="enable_inter_container_traffic_encryption=True",
 )
 def sm_train_intercontainer(job: Resource) -> Truth:
@@ -83,6 +87,7 @@ def sm_train_intercontainer(job: Resource) -> Truth:
     title="Volumes and results of training are encrypted with a key of the organisation's own",
     severity=Severity.MEDIUM,
     types=JOBS,
+    arguments={"mlinfra:sagemaker_training:SageMakerTraining": "key_arn"},
     fix='resource_config={"volume_kms_key_id": key.arn, ...}, output_data_config={"kms_key_id": key.arn, ...}',
 )
 def sm_train_kms(job: Resource) -> Truth:
@@ -108,6 +113,7 @@ def _has_disks(kind: Any) -> bool:
     title="Training jobs end by themselves",
     severity=Severity.LOW,
     types=JOBS,
+    arguments={"mlinfra:sagemaker_training:SageMakerTraining": "time_limit"},
     fix='stopping_condition={"max_runtime_in_seconds": 86400}',
 )
 def sm_train_max_runtime(job: Resource) -> Truth:
@@ -126,6 +132,7 @@ def sm_train_max_runtime(job: Resource) -> Truth:
     title="Training on spot capacity writes checkpoints",
     severity=Severity.LOW,
     types=JOBS,
+    arguments={"mlinfra:sagemaker_training:SageMakerTraining": "checkpoint"},
     fix='checkpoint_config={"s3_uri": "s3://checkpoints/run-1"}',
 )
 def sm_train_spot_checkpoint(job: Resource) -> Truth:
@@ -153,6 +160,7 @@ def sm_train_no_remote_debug(job: Resource) -> Truth:
     title="Training images come from a private registry",
     severity=Severity.MEDIUM,
     types=JOBS,
+    arguments=JOB_IMAGES,
     fix='algorithm_specification={"training_image": f"{repository.repository_url}@sha256:...", ...}',
 )
 def sm_train_image_ecr(job: Resource) -> Truth:
@@ -170,6 +178,7 @@ def sm_train_image_ecr(job: Resource) -> Truth:
     title="Training jobs have no secrets in variables and hyperparameters",
     severity=Severity.HIGH,
     types=(JOB,),
+    arguments={"mlinfra:sagemaker_training:SageMakerTraining": "env"},
     fix="read it in the training script from Secrets Manager",
 )
 def sm_train_secret(job: Resource) -> Truth:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, any_of, only_if
+from mlinfra.policies.components import KEPT
 from mlinfra.policies.grants import not_public
 from mlinfra.policies.references import names_a_key
 from mlinfra.policies.secret_texts import is_secret_value
@@ -64,6 +65,7 @@ def secret_rotation(secret: Resource) -> Truth:
     title="No policy of a secret lets everybody in",
     severity=Severity.CRITICAL,
     types=(SECRET, SECRET_POLICY),
+    arguments={"mlinfra:secret:Secret": "readers"},
     fix="name the principals, or add a condition on aws:PrincipalOrgID",
     waivable=False,
 )
@@ -89,6 +91,7 @@ def secret_block_public(secret: Resource) -> Truth:
     title="Secrets in production can be recovered after deletion",
     severity=Severity.MEDIUM,
     types=(SECRET,),
+    arguments=KEPT,
     fix="aws.secretsmanager.Secret(name, recovery_window_in_days=30)",
 )
 def secret_recovery(secret: Resource) -> Truth:

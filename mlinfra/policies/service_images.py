@@ -8,6 +8,7 @@ from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import NOT_APPLICABLE, Truth, all_of, only_if
 from mlinfra.policies import batch
+from mlinfra.policies.components import JOB_IMAGES
 from mlinfra.policies.images import is_pinned, stays_the_same
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _every_image(resource: Resource, says: Callable[[Value], Truth]) -> Truth:
     title="Images that services run have a version",
     severity=Severity.MEDIUM,
     types=(*PLACES, TASK, TUNING),
+    arguments=JOB_IMAGES,
     fix='the image by its version, or better by its digest: "…/serving:1.4.2", "…/serving@sha256:…"',
 )
 def image_pinned(resource: Resource) -> Truth:
@@ -74,6 +76,7 @@ def image_pinned(resource: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(*OWN_RULE, *PLACES, TASK, TUNING),
     profiles=STRICT,
+    arguments=JOB_IMAGES,
     fix='f"{repository.repository_url}@sha256:…"; of AWS\'s Deep Learning Containers a tag that ends with the build: …-sagemaker-v1.9',
 )
 def image_digest(resource: Resource) -> Truth:

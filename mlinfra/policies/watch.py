@@ -110,6 +110,7 @@ def findings_rule_wired(events: Resource) -> Truth:
     title="Topics of alarms have somebody who listens",
     severity=Severity.LOW,
     types=(TOPIC,),
+    arguments={"mlinfra:audit_alarms:AuditAlarms": "emails"},
     fix='aws.sns.TopicSubscription(name, topic=topic.arn, protocol="email", endpoint=…)',
 )
 def alarms_subscribed(topic: Resource) -> Truth:
@@ -216,6 +217,11 @@ def fsx_logs(files: Resource) -> Truth:
     title="Buckets of logs keep them for 90 days or longer",
     severity=Severity.LOW,
     types=LIFECYCLE,
+    arguments={
+        "mlinfra:audit:AuditTrail": "archive_days",
+        "mlinfra:access_logs:AccessLogBucket": "retention_days",
+        "mlinfra:config_recorder:ConfigRecorder": "retention_days",
+    },
     fix='"expiration": {"days": 365}',
 )
 def s3_log_retention(lifecycle: Resource) -> Truth:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlinfra.compliance.formats.words import counted, located, plural, verdict
+from mlinfra.compliance.formats.words import by_framework, counted, located, plural, verdict
 from mlinfra.compliance.report import Status
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def _finding(one: Finding, base: str) -> Iterator[str]:
         until = f"until {waiver.expires} by {waiver.owner}, {waiver.ticket}"
         yield f"Waived {_text(until)}: {_text(waiver.reason)}"
     elif one.change:
-        yield f"**Fix:** set `{one.change.argument}` of {_text(str(one.change.component))}"
+        yield f"**Fix:** {_text(one.fix)}"
     else:
-        yield f"**Fix:**\n\n```python\n{one.rule.fix}\n```"
+        yield f"**Fix:**\n\n```python\n{one.fix}\n```"
     if one.controls:
         yield ""
-        yield f"<sub>supports {_text(', '.join(map(str, one.controls)))}</sub>"
+        yield f"<sub>supports {_text(', '.join(by_framework(one.controls)))}</sub>"
     yield ""
     yield "</details>"
     yield ""

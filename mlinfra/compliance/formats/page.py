@@ -7,7 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from mlinfra.compliance.formats.pagetables import controls, left_out, rules, waivers
-from mlinfra.compliance.formats.words import counted, located, plural, verdict
+from mlinfra.compliance.formats.words import by_framework, counted, located, plural, verdict
 from mlinfra.compliance.report import Status
 
 if TYPE_CHECKING:
@@ -132,14 +132,13 @@ def _finding(one: Finding, *, opened: bool) -> Iterator[str]:
         until = f"until {one.waiver.expires}, {one.waiver.owner}, {one.waiver.ticket}"
         yield f"<dt>Waived</dt><dd>{escape(until)}<br>{escape(one.waiver.reason)}</dd>"
     if one.change:
-        yield f"<dt>Fix</dt><dd>set <code>{escape(one.change.argument)}</code> of {escape(str(one.change.component))}</dd>"
+        argument = escape(one.change.argument)
+        told = escape(one.fix).replace(argument, f"<code>{argument}</code>", 1)
+        yield f"<dt>Fix</dt><dd>{told}</dd>"
     else:
-        yield f"<dt>Fix</dt><dd><pre>{escape(rule.fix)}</pre></dd>"
+        yield f"<dt>Fix</dt><dd><pre>{escape(one.fix)}</pre></dd>"
     if one.controls:
-        listed = "".join(
-            f"<li>{escape(str(control))} <span class='soft'>{escape(control.title)} ({control.grade})</span></li>"
-            for control in one.controls
-        )
+        listed = "".join(f"<li>{escape(line)}</li>" for line in by_framework(one.controls))
         yield f'<dt>Supports</dt><dd><ul class="plain">{listed}</ul></dd>'
     yield "</dl>\n</div>\n</details>"
 

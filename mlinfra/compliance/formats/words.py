@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from mlinfra.compliance.report import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlinfra.compliance.frameworks import Control
     from mlinfra.compliance.report import Finding, Report
 
 
@@ -37,6 +40,14 @@ def message(finding: Finding) -> str:
         return f"{finding.rule.title}: the rule could not tell, for {finding.error}"
     lead = "cannot be told before deployment; " if finding.status is Status.UNDETERMINED else ""
     return f"{finding.rule.title}: {lead}{'; '.join(str(step) for step in finding.steps)}"
+
+
+def by_framework(controls: Iterable[Control]) -> list[str]:
+    """Controls with the name of each framework once: `cis-eks-1.8 4.2.2 4.2.3`."""
+    found: dict[str, list[str]] = {}
+    for one in controls:
+        found.setdefault(one.framework, []).append(one.id)
+    return [f"{framework} {' '.join(ids)}" for framework, ids in found.items()]
 
 
 def plural(number: int, noun: str) -> str:

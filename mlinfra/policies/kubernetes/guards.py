@@ -39,6 +39,7 @@ def k8s_storage_encrypted(storage: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=(NETWORK_POLICY,),
     profiles=STRICT,
+    arguments={"mlinfra:teams:TeamSpace": "connections", "mlinfra:training_cluster:TrainingCluster": "networks"},
     fix='egress=[{"to": [{"ip_block": {"cidr": "10.0.0.0/16"}}], "ports": [{"port": 443}]}]',
 )
 def k8s_netpol_wide_egress(policy: Resource) -> Truth:
@@ -75,6 +76,7 @@ def k8s_default_sa_token(namespace: Resource) -> Truth:
     severity=Severity.LOW,
     types=ACCOUNTS,
     profiles=STRICT,
+    arguments={"mlinfra:teams:TeamSpace": "service_accounts"},
     fix="automount_service_account_token=False; the pod that calls the API server says True for itself",
 )
 def k8s_sa_token(account: Resource) -> Truth:

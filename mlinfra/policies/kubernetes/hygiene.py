@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.profiles import STRICT
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, all_of, any_of, only_if
+from mlinfra.policies.components import JOB_IMAGES
 from mlinfra.policies.images import is_pinned, is_private
 from mlinfra.policies.kubernetes.exceptions import agent_may
 from mlinfra.policies.kubernetes.pods import (
@@ -34,6 +35,7 @@ _NAMESPACED: Final = tuple(kind for kind in WORKLOADS if ":Cluster" not in kind)
     title="Images have a version",
     severity=Severity.MEDIUM,
     types=WORKLOADS,
+    arguments=JOB_IMAGES,
     fix='image=f"{repository_url}@sha256:..."',
 )
 def k8s_image_pinned(workload: Resource) -> Truth:
@@ -50,6 +52,7 @@ def k8s_image_pinned(workload: Resource) -> Truth:
     severity=Severity.MEDIUM,
     types=WORKLOADS,
     profiles=STRICT,
+    arguments=JOB_IMAGES,
     fix="an ECR repository, or a pull-through cache of the public registry",
 )
 def k8s_image_registry(workload: Resource) -> Truth:
@@ -65,6 +68,12 @@ def k8s_image_registry(workload: Resource) -> Truth:
     title="Pods have no secrets in their variables",
     severity=Severity.HIGH,
     types=WORKLOADS,
+    arguments={
+        "mlinfra:pytorch_job:PyTorchJob": "env",
+        "mlinfra:tensorflow_job:TensorFlowJob": "env",
+        "mlinfra:spark_job:SparkJob": "env",
+        "mlinfra:ray_train_job:RayTrainJob": "env",
+    },
     fix="a Secret (of External Secrets or the Secrets Store CSI driver) mounted as a file",
 )
 def k8s_env_secret(workload: Resource) -> Truth:
@@ -102,6 +111,13 @@ def k8s_secrets_env(workload: Resource) -> Truth:
     title="Containers say how much they use, and GPUs are limited",
     severity=Severity.MEDIUM,
     types=WORKLOADS,
+    arguments={
+        "mlinfra:pytorch_job:PyTorchJob": "resources",
+        "mlinfra:tensorflow_job:TensorFlowJob": "workers",
+        "mlinfra:spark_job:SparkJob": "executors",
+        "mlinfra:ray_train_job:RayTrainJob": "workers",
+        "mlinfra:validation:TrainingValidation": "memory",
+    },
     fix='resources={"requests": {"cpu": "8", "memory": "64Gi"}, "limits": {"memory": "64Gi", "nvidia.com/gpu": "1"}}',
 )
 def k8s_limits(workload: Resource) -> Truth:

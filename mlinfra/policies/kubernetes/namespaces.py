@@ -71,6 +71,7 @@ def _selects_nothing(raw: Any) -> bool:
     title="Namespaces enforce a pod security standard",
     severity=Severity.MEDIUM,
     types=(NAMESPACE,),
+    arguments={"mlinfra:teams:TeamSpace": "pod_security"},
     fix='metadata={"labels": {"pod-security.kubernetes.io/enforce": "restricted"}, ...}',
 )
 def k8s_psa_label(namespace: Resource) -> Truth:
@@ -138,8 +139,9 @@ def k8s_netpol_peers(policy: Resource) -> Truth:
             all_of(one.where(lambda raw: not _selects_nothing(raw), "a selector that selects") for one in selectors),
         )
 
-    sides = (("ingress", "from"), ("egress", "to"))
-    return all_of(policy[f"spec.{side}"].every(lambda one, of=of: one[of].every(named)) for side, of in sides)
+    came = policy["spec.ingress"].every(lambda one: one["from"].every(named))
+    goes = policy["spec.egress"].every(lambda one: one["to"].every(named))
+    return came & goes
 
 
 @rule(
@@ -147,6 +149,7 @@ def k8s_netpol_peers(policy: Resource) -> Truth:
     title="Network policies do not let everybody in",
     severity=Severity.MEDIUM,
     types=(NETWORK_POLICY,),
+    arguments={"mlinfra:teams:TeamSpace": "connections"},
     fix='ingress=[{"from": [{"pod_selector": {"match_labels": {"app": "gateway"}}}]}]',
 )
 def k8s_netpol_open(policy: Resource) -> Truth:
@@ -163,6 +166,7 @@ def k8s_netpol_open(policy: Resource) -> Truth:
     title="Namespaces have a quota",
     severity=Severity.LOW,
     types=(NAMESPACE,),
+    arguments={"mlinfra:teams:TeamSpace": "quota", "mlinfra:training_cluster:TrainingCluster": "teams"},
     fix='ResourceQuota(name, metadata={"namespace": ns.metadata.name}, spec={"hard": {"requests.cpu": "64", "pods": "200"}}), '
     "or a TeamSpace",
 )
@@ -180,6 +184,7 @@ def k8s_quota(namespace: Resource) -> Truth:
     title="Namespaces that use accelerators have a quota of them",
     severity=Severity.MEDIUM,
     types=(NAMESPACE,),
+    arguments={"mlinfra:teams:TeamSpace": "quota"},
     fix='ResourceQuota(name, metadata={"namespace": ns.metadata.name}, spec={"hard": {"requests.nvidia.com/gpu": "16"}})',
 )
 def k8s_gpu_quota(namespace: Resource) -> Truth:

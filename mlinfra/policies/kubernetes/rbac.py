@@ -82,6 +82,7 @@ def k8s_rbac_secrets(role: Resource) -> Truth:
     title="No role opens shells in the pods of every namespace",
     severity=Severity.MEDIUM,
     types=(CLUSTER_ROLE,),
+    arguments={"mlinfra:teams:TeamSpace": "shells"},
     fix="a Role in the namespace in which pods/exec is needed",
 )
 def k8s_rbac_exec(role: Resource) -> Truth:

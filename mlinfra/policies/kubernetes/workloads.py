@@ -112,6 +112,12 @@ def k8s_no_priv_esc(workload: Resource) -> Truth:
     title="Containers run as a user that is not root",
     severity=Severity.MEDIUM,
     types=WORKLOADS,
+    arguments={
+        "mlinfra:pytorch_job:PyTorchJob": "user",
+        "mlinfra:tensorflow_job:TensorFlowJob": "user",
+        "mlinfra:spark_job:SparkJob": "user",
+        "mlinfra:ray_train_job:RayTrainJob": "user",
+    },
     fix='security_context={"run_as_non_root": True, "run_as_user": 1000}',
 )
 def k8s_non_root(workload: Resource) -> Truth:

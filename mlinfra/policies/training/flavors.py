@@ -54,6 +54,7 @@ def _some(resource: Resource, kind: str) -> Truth:
     title="Flavours are nodes of a pool",
     severity=Severity.LOW,
     types=(FLAVOR,),
+    arguments={"mlinfra:training_cluster:TrainingCluster": "pools"},
     fix="spec.nodeLabels: labels that the nodes of the pool have",
 )
 def kueue_flavor_nodes(flavor: Resource) -> Truth:

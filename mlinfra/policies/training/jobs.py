@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlinfra.compliance.families import family
 from mlinfra.compliance.rule import Severity, rule
 from mlinfra.compliance.truth import Truth, any_of, only_if
+from mlinfra.policies.components import JOB_IMAGES
 from mlinfra.policies.images import has_digest, is_pinned
 from mlinfra.policies.kubernetes.pods import WORKLOADS, every_pod, every_program
 from mlinfra.policies.training.kinds import (
@@ -59,7 +60,7 @@ _REPLICAS: Final = dict(
     severity=Severity.MEDIUM,
     types=DESCRIBED,
     fix='image=f"{repository.repository_url}@sha256:..."',
-    arguments=dict.fromkeys(JOBS, "image"),
+    arguments=JOB_IMAGES,
 )
 def train_image_digest(job: Resource) -> Truth:
     """A tag can be moved: replicas that start again on other nodes would run other code, and nobody could repeat the result.

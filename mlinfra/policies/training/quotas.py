@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RESOURCES: Final = (*GPUS, "cpu", "memory", "vpc.amazonaws.com/efa")
 _TYPE: Final = "node.kubernetes.io/instance-type"
 _QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|[kMGTPE]i?|)")
-_UNITS: Final = (
+_UNITS: Final[dict[str, float]] = (
     {"": 1, "m": 0.001}
     | {unit: 1000**n for n, unit in enumerate("kMGTPE", 1)}
     | {f"{unit}i": 1024**n for n, unit in enumerate("KMGTPE", 1)}
