@@ -69,6 +69,12 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     },
     "add a node to a pool": {"pools": {**POOLS, "inference": {**POOLS["inference"], "nodes": 3}}},
     "taint a pool": {"pools": {**POOLS, "inference": {**POOLS["inference"], "taints": [{"key": "team"}]}}},
+    "let a pool keep other hours": {
+        "pools": {
+            **POOLS,
+            "inference": {**POOLS["inference"], "schedule": {"start": "0 8 * * *", "stop": "0 18 * * *"}},
+        }
+    },
     "give a pool another instance type": {
         "pools": {**POOLS, "inference": {**POOLS["inference"], "instanceTypes": ["g6e.2xlarge"]}}
     },
