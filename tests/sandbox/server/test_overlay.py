@@ -123,7 +123,7 @@ class TestNotEmulated:
             ("kms", "describe_custom_key_stores", {}),  # JSON
             ("eks", "list_insights", {"clusterName": "any"}),  # REST and JSON
             ("route53", "list_cidr_collections", {}),  # REST and XML
-            ("sagemaker", "list_projects", {}),
+            ("sagemaker", "list_optimization_jobs", {}),
             ("resource-explorer-2", "list_indexes", {}),  # a service that moto does not have at all
         ],
     )
