@@ -88,11 +88,16 @@ class Executor:
         Whoever decides claims while it has the turn: nothing more is decided while all places are taken, and what has
         a place begins, whatever stops the run in the next turn.
         """
+        if not self._take(1):
+            raise Stopped
+
+    def _take(self, most: int) -> int:
+        """Take places, as many as there are up to `most`; waits for the first one. None when the run is over."""
         with self._changed:
             self._changed.wait_for(lambda: self._running < self._parallel or self._failing or self.stopping.is_set())
-            if self._running >= self._parallel or self.stopping.is_set():
-                raise Stopped
-            self._running += 1
+            taken = 0 if self.stopping.is_set() else min(most, self._parallel - self._running)
+            self._running += taken
+            return taken
 
     def run(self, chain: Sequence[Task], *, tolerant: bool = False) -> None:
         """Perform tasks one after the other in the place that was claimed; raises Stopped, or TaskFailed when one fails.
@@ -116,12 +121,12 @@ class Executor:
             with suppress(Stopped, TaskFailed):
                 self.run([task], tolerant=tolerant)
 
-        batch = list(batch)
+        waiting = list(batch)
         running: list[Future[None]] = []
-        with ThreadPoolExecutor(max(1, min(self._parallel, len(batch))), "step") as pool, suppress(Stopped):
-            for task in batch:
-                self.claim()
-                running.append(pool.submit(one, task))
+        with ThreadPoolExecutor(max(1, min(self._parallel, len(waiting))), "step") as pool:
+            while waiting and (places := self._take(len(waiting))):  # what can begin begins, whatever fails then
+                running += [pool.submit(one, task) for task in waiting[:places]]
+                del waiting[:places]
         for future in running:
             future.result()
 
