@@ -23,7 +23,7 @@ def without(args: type[Args], given: Sequence[str], *, name: str, doc: str) -> t
     fields: dict[str, Any] = {
         field: (_camel(info.annotation), info) for field, info in args.model_fields.items() if field not in given
     }
-    made: type[Part] = create_model(name, __base__=Part, __doc__=doc, __module__=__name__, **fields)
+    made: type[Part] = _made(name, (Part,), doc, fields)
     return made
 
 
@@ -34,10 +34,16 @@ def whole(args: type[Args], *, name: str = "") -> type[Args]:
         return args
     nested = {field: (_camel(info.annotation), info) for field, info in args.model_fields.items()}
     changed = {field: given for field, given in nested.items() if given[0] != given[1].annotation}
+    made: type[Args] = _made(name or args.__name__, (Part, args), args.__doc__, changed)
+    return made
+
+
+def _made(name: str, bases: tuple[type[Args], ...], doc: str | None, fields: Mapping[str, Any]) -> Any:
+    """A class whose fields bring their descriptions: it has no source to look for them in, which takes pydantic long."""
     model: Any = create_model  # its overloads know no fields that are only known when it runs
-    made: type[Args] = model(
-        name or args.__name__, __base__=(Part, args), __doc__=args.__doc__, __module__=__name__, **changed
-    )
+    silent = {"use_attribute_docstrings": False}
+    made = model(name, __base__=bases, __doc__=doc, __module__=__name__, __cls_kwargs__=silent, **fields)
+    made.model_config["use_attribute_docstrings"] = True  # for classes that are derived from it in source
     return made
 
 
