@@ -178,7 +178,7 @@ RIGHT = {
     [
         (ml.NetworkArgs, {"cidr": "10.0.0.0/24"}, "cidr", "too small", "/16 to /21"),
         (ml.NetworkArgs, {"cidr": "1.2.0.0/16"}, "cidr", "not a private range", "10.0.0.0/8"),
-        (ml.NetworkArgs, {"cidr": 10}, "cidr", "must be a valid string", "address range"),
+        (ml.NetworkArgs, {"cidr": 10}, "cidr", "must be text", "in quotes"),
         (ml.NetworkArgs, {"pods_cidr": "10.1.0.0/16"}, "pods_cidr", "not inside 100.64.0.0/10", "100.64.0.0/16"),
         (ml.NetworkArgs, {"zones": []}, "zones", "0 are too few", "at least 2 of eu-central-1a"),
         (ml.NetworkArgs, {"zones": ["eu-central-1a"]}, "zones", "1 are too few", "at least 2"),
@@ -191,7 +191,7 @@ RIGHT = {
             "eu-central-1a",
         ),
         (ml.NetworkArgs, {"zones": "eu-central-1a"}, "zones", "must be a list", "availability zones"),
-        (ml.NetworkArgs, {"zones": ["eu-central-1a", 2]}, "zones[1]", "must be a valid string", "zones"),
+        (ml.NetworkArgs, {"zones": ["eu-central-1a", 2]}, "zones[1]", "must be text", "in quotes"),
         (ml.NetworkArgs, {"profile": "strict"}, "profile", "'baseline', 'regulated' or 'isolated'", "profile"),
         (
             ml.NetworkArgs,
@@ -216,8 +216,8 @@ RIGHT = {
             ml.NetworkArgs,
             {"account": {"id": 123, "region": "eu-central-1"}},
             "account.id",
-            "must be a valid string",
-            "account",
+            "must be text",
+            "in quotes",
         ),
         (
             ml.NetworkArgs,

@@ -22,6 +22,7 @@ ONCE = (
     *("audit_alarms:AuditAlarms", "config_recorder:ConfigRecorder", "detection:ThreatDetection"),
     *("account_baseline:AccountBaseline", "boundary:PermissionsBoundary", "roles:ServiceRole"),
     *("cluster:Cluster", "cost_watch:CostWatch"),
+    *("security_baseline:SecurityBaseline", "storage:Storage", "compute:Compute"),
 )
 
 
