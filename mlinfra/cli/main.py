@@ -92,7 +92,7 @@ def main() -> NoReturn:
     # What a command makes stays until its end: looking through it again and again takes a tenth of a large deployment.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
-    if sys.argv[1:2] in (["up"], ["preview"]):
+    if sys.argv[1:2] in (["up"], ["preview"]) and not {"-h", "--help"}.intersection(sys.argv):
         headstart.begin(RUNNER)
     ended: list[int] = []
     atexit.register(_leave, ended)  # what is registered first is called last
