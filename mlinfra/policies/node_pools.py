@@ -13,6 +13,7 @@ from mlinfra.policies.capacity import LAUNCH_TEMPLATE, NODE_GROUP, is_accelerate
 from mlinfra.policies.efa import is_reserved, uses_efa
 from mlinfra.policies.gpu import NODE_CLASS
 from mlinfra.policies.references import leads_to_some
+from mlinfra.policies.training.kinds import same
 from mlinfra.policies.versions import NODE_POOL
 
 if TYPE_CHECKING:
@@ -68,6 +69,24 @@ def karpenter_gpu_taint(pool: Resource) -> Truth:
 def karpenter_jobs_stay(pool: Resource) -> Truth:
     """By default Karpenter moves what it could pack more tightly: a training run ends in the middle, and starts again."""
     return only_if(_accelerated_pool(pool), pool["spec.disruption.consolidationPolicy"].is_("WhenEmpty"))
+
+
+@rule(
+    "cost-schedule-stops",
+    title="What a schedule starts another stops",
+    severity=Severity.LOW,
+    types=(SCHEDULE,),
+    fix='aws.autoscaling.Schedule(name, autoscaling_group_name=…, desired_capacity=0, min_size=0, recurrence="0 20 * * 1-5")',
+    arguments={"mlinfra:gpu_node_pool:GpuNodePool": "schedule"},
+)
+def cost_schedule_stops(schedule: Resource) -> Truth:
+    """Nodes that come every morning and never go are paid for every night."""
+
+    def stops(one: Resource) -> Truth:
+        return same(one["autoscalingGroupName"], schedule["autoscalingGroupName"]) & one["desiredCapacity"].is_(0)
+
+    starts = schedule["recurrence"].present() & schedule["desiredCapacity"].at_least(1)
+    return only_if(starts, schedule.graph.of(SCHEDULE).any(stops))
 
 
 @rule(
@@ -224,6 +243,7 @@ def karpenter_efa_zone(pool: Resource) -> Truth:
 RULES: Final = (
     karpenter_gpu_taint,
     karpenter_jobs_stay,
+    cost_schedule_stops,
     spot_diversified,
     gpu_block_window,
     gpu_block_node_group,

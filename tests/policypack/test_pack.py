@@ -14,18 +14,24 @@ from pulumi.runtime.proto import analyzer_pb2
 
 import mlinfra
 from mlinfra import graph_states as graphs
+from mlinfra.compliance import waiverfile
 from mlinfra.compliance.check import run
 from mlinfra.compliance.frameworks import frameworks
-from mlinfra.compliance.report import Status
+from mlinfra.compliance.profiles import Profile
+from mlinfra.compliance.report import Report, Status
 from mlinfra.engine import Options, Stack, preview
+from mlinfra.graph import ResourceGraph
 from mlinfra.offline.provider import OfflineSource
 from mlinfra.policies.registry import RULES
 from mlinfra.policypack.server import Pack, _today
+from mlinfra.stack import deployment
 from mlinfra.stack.codec import Wire
 from mlinfra.stack.project import Project
 from mlinfra.stack.state import ResourceState, Snapshot
 from mlinfra.stack.values import UNKNOWN, Secret
+from mlinfra.testing import assert_compliant
 
+ROOT = Path(__file__).parents[2]
 STACK_URN = "urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev"
 BUCKET = "aws:s3/bucket:Bucket"
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
@@ -47,7 +53,9 @@ class Context:
 class Engine:
     """Talks to a pack as Pulumi's engine does."""
 
-    def __init__(self, *, dry_run: bool = True, config: dict[str, str] | None = None, **settings: Any) -> None:
+    def __init__(
+        self, *, stack: str = "dev", dry_run: bool = True, config: dict[str, str] | None = None, **settings: Any
+    ) -> None:
         self.pack, self.context = Pack(RULES), Context()
         levels = settings.pop("levels", {})
         configs = {name: analyzer_pb2.PolicyConfig(enforcementLevel=level) for name, level in levels.items()}
@@ -55,7 +63,7 @@ class Engine:
             configs["mlinfra-check"] = analyzer_pb2.PolicyConfig(enforcementLevel=ADVISORY)
             configs["mlinfra-check"].properties.update(settings)
         request = analyzer_pb2.AnalyzerStackConfigureRequest(
-            stack="dev", project="demo", dry_run=dry_run, config=config or {}
+            stack=stack, project="demo", dry_run=dry_run, config=config or {}
         )
         self.pack.ConfigureStack(request, self.context)  # the order is the engine's
         self.pack.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configs), self.context)
@@ -217,15 +225,45 @@ def test_waivers_hold(tmp_path: Path) -> None:
     assert levels(said, "s3-block-public") == {"c": MANDATORY}
 
 
-def test_the_pack_says_what_the_check_says(tmp_path: Path) -> None:
-    """Of our own stack, planned with placeholders: the same findings, by rule and resource."""
-    project = Project.load(Path(__file__).parents[2])
-    stack = Stack.open(project, "dev", home=tmp_path)
+STACKS = ["dev", *(pytest.param(name, marks=pytest.mark.e2e) for name in ("baseline", "isolated", "prod"))]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_path_says_the_same(name: str, tmp_path: Path) -> None:
+    """Of our own stacks, with what trains and Kubernetes: check, state, test helper and pack, by rule and resource."""
+    project = Project.load(ROOT)
+    stack = Stack.open(project, name, home=tmp_path)
     result = preview(stack, Options(plugins=OfflineSource()), lambda _: None)
     assert not result.failed
     snapshot: Snapshot = result.snapshot
-    report = run(graphs.from_snapshot(snapshot), rules=RULES, today=_today())
-    expected = {(f.rule.id, "" if f.resource.urn.endswith(f"::{project.name}-dev") else f.resource.urn)
-                for f in report.findings if f.status is not Status.WAIVED}  # fmt: skip
-    said = Engine(dry_run=False).run(snapshot.resources)
-    assert {(one.policyName, one.urn) for one in said if one.policyName != "mlinfra-check"} == expected
+    profile = Profile(stack.config.values()["platform:profile"])
+    waivers = ROOT / waiverfile.NAME
+
+    def found(report: Report) -> set[tuple[str, str, str]]:
+        return {(one.rule.id, one.resource.urn, str(one.status)) for one in report.findings}
+
+    def checked(graph: ResourceGraph) -> Report:
+        return run(graph, rules=RULES, profile=profile, waivers=waiverfile.load(waivers), today=_today())
+
+    declared = checked(graphs.from_snapshot(snapshot))
+    assert declared.passed, [str(one.rule.id) for one in declared.blocking]
+    state = deployment.encode(snapshot, None)
+    assert found(checked(graphs.from_document(state, where="the state"))) == found(declared)
+    helper = assert_compliant(graphs.from_snapshot(snapshot), profile=profile, waivers=waivers, today=_today())
+    assert found(helper) == found(declared)
+    engine = Engine(stack=name, dry_run=False, profile=str(profile), waivers=str(waivers))
+    assert [one for one in engine.run(snapshot.resources) if one.policyName != "mlinfra-check"] == []
+    strict = Engine(stack=name, dry_run=False, profile="isolated", waivers=str(waivers)).run(snapshot.resources)
+    expected = run(
+        graphs.from_snapshot(snapshot),
+        rules=RULES,
+        profile=Profile.ISOLATED,
+        waivers=waiverfile.load(waivers),
+        today=_today(),
+    )
+    stack_urn = f"::{project.name}-{name}"
+    assert {(one.policyName, one.urn) for one in strict if one.policyName != "mlinfra-check"} == {
+        (one.rule.id, "" if one.resource.urn.endswith(stack_urn) else one.resource.urn)
+        for one in expected.findings
+        if one.status is not Status.WAIVED
+    }
