@@ -81,9 +81,12 @@ def karpenter_jobs_stay(pool: Resource) -> Truth:
 )
 def cost_schedule_stops(schedule: Resource) -> Truth:
     """Nodes that come every morning and never go are paid for every night."""
+    own = schedule["autoscalingGroupName"]
 
     def stops(one: Resource) -> Truth:
-        return same(one["autoscalingGroupName"], schedule["autoscalingGroupName"]) & one["desiredCapacity"].is_(0)
+        group = one["autoscalingGroupName"]
+        shared = set(own.resources(NODE_GROUP).found) & set(group.resources(NODE_GROUP).found)
+        return (group.says(True, "the same") if shared else same(group, own)) & one["desiredCapacity"].is_(0)
 
     starts = schedule["recurrence"].present() & schedule["desiredCapacity"].at_least(1)
     return only_if(starts, schedule.graph.of(SCHEDULE).any(stops))
