@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mlinfra.compliance.check import run
-from mlinfra.components import COMPONENTS
 from mlinfra.components.profiles import Profile
+from mlinfra.components.registry import COMPONENTS
 from mlinfra.graph import ResourceGraph
 from mlinfra.policies.registry import RULES
 from mlinfra.testing import plan
