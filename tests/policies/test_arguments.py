@@ -21,7 +21,6 @@ WEAKER: list[dict[str, Any]] = [
     {"profile": Profile.BASELINE},
     {"deletion_protection": False},
     {"isolated": False, "extended_support": True},
-    {"encrypted_between_nodes": False, "archive_bucket_arns": []},
 ]
 """What users may ask of components that a strict profile objects to; what is in one line is about different components."""
 
