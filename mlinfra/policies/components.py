@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROLE_ACCESS: Final = {
     "mlinfra:roles:ServiceRole": "access",
@@ -16,7 +19,7 @@ ROLE_ACCESS: Final = {
 }
 """What says what a role may reach."""
 
-JOB_IMAGES: Final = dict.fromkeys(
+JOB_IMAGES: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "mlinfra:pytorch_job:PyTorchJob",
         "mlinfra:tensorflow_job:TensorFlowJob",
@@ -31,7 +34,7 @@ JOB_IMAGES: Final = dict.fromkeys(
 )
 """What says which image runs."""
 
-LOG_DAYS: Final = dict.fromkeys(
+LOG_DAYS: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "mlinfra:audit:AuditTrail",
         "mlinfra:batch_training:BatchTraining",
@@ -44,7 +47,7 @@ LOG_DAYS: Final = dict.fromkeys(
 )
 """What says how long logs are kept."""
 
-KEPT: Final = dict.fromkeys(
+KEPT: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "mlinfra:access_logs:AccessLogBucket",
         "mlinfra:audit:AuditTrail",

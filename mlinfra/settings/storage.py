@@ -80,7 +80,7 @@ class StorageSettings(StackSettings):
             vpc_id=planned.VPC_ID,
             subnet_ids=[planned.SUBNET_ID] * len(self.zones),
             endpoint_id=planned.ENDPOINT_ID,
-            buckets=self.buckets,
+            buckets={purpose.value: classification for purpose, classification in self.buckets.items()},
             lock_days=self.lock_days,
             file_systems=self.file_systems,
             lustre=self.lustre,

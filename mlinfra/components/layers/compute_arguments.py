@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Optional
 
+import pulumi
 from pydantic import model_validator
 
 from mlinfra.components.args import Args
@@ -115,7 +116,7 @@ class ComputeArgs(Args):
         yield from planned.refusals("training", whole, above=["pools", "stores"], made=["pools", "stores", "teams"])
 
 
-def on_team(team: TeamTraining, namespace: object, prefix: str = "") -> TrainingTeam:
+def on_team(team: TeamTraining, namespace: pulumi.Input[str], prefix: str = "") -> TrainingTeam:
     """A team that trains in a namespace that is there, in pools whose names begin with a prefix."""
     given = team.given()
     shares = {f"{prefix}{pool}": share for pool, share in given["shares"].items()}

@@ -173,7 +173,9 @@ class StorageArgs(Args):
         self, files: TrainingFiles, subnet_id: pulumi.Input[str], bucket_name: Optional[pulumi.Input[str]]
     ) -> LustreFileSystemArgs:
         """The arguments of a fast file system in a subnet, of a bucket."""
-        link = files.bucket is not None and bucket_name is not None
+        link = None
+        if files.bucket is not None and bucket_name is not None:
+            link = BucketLinkArgs(bucket_name=bucket_name, write_back=files.write_back)
         return LustreFileSystemArgs(
             profile=self.profile,
             key_arn=self.key_arns[KeyPurpose.DATA],
@@ -182,7 +184,7 @@ class StorageArgs(Args):
             subnet_id=subnet_id,
             size_gib=files.size_gib,
             throughput=files.throughput,
-            link=BucketLinkArgs(bucket_name=bucket_name, write_back=files.write_back) if link else None,
+            link=link,
             classification=self.buckets[files.bucket] if files.bucket else Classification.CONFIDENTIAL,
             log_retention_days=self.log_retention_days,
             deletion_protection=self.deletion_protection,
