@@ -116,7 +116,8 @@ class Permission(Args):
     sid: str
     """A name for the statement, letters and digits; Also is put in front of it."""
     actions: Sequence[str]
-    """The actions, such as sagemaker:CreateTrainingJob; a whole service (sagemaker:*) is refused."""
+    """The actions, such as sagemaker:CreateTrainingJob; a whole service (sagemaker:*) is refused, and kms:CreateGrant is for
+    AWS's services alone."""
     resources: Sequence[pulumi.Input[str]] = ()
     """The ARNs on which; * alone is refused."""
     on_every_resource: bool = False

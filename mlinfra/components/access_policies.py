@@ -6,7 +6,15 @@ from typing import Any, Final
 import pulumi
 
 from mlinfra.catalog.trusted_services import trusted_services
-from mlinfra.components.access import Access, Attachment, BucketAccess, FileSystemAccess, PassRole, SecretAccess
+from mlinfra.components.access import (
+    Access,
+    Attachment,
+    BucketAccess,
+    FileSystemAccess,
+    PassRole,
+    Permission,
+    SecretAccess,
+)
 from mlinfra.components.account import Account
 from mlinfra.components.documents import Condition, Operator, Statement, Text, arn_like, equals, like
 
@@ -18,6 +26,7 @@ PUSH: Final = (
     *("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"),
 )
 VOLUME_KEYS: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*")
+GRANT: Final = "kms:CreateGrant"
 INTERFACES: Final = (
     *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"),
     *("ec2:DeleteNetworkInterfacePermission", "ec2:UnassignPrivateIpAddresses"),
@@ -36,11 +45,18 @@ def access_statements(access: Access, account: Account) -> list[Statement]:
         *_metrics(access.metrics_in),
         *(_vpc(access.vpc, account) if access.vpc else ()),
         *passing(access.pass_roles),
-        *(
-            Statement(sid=f"Also{given.sid}", actions=given.actions, resources=given.resources or ["*"])
-            for given in access.permissions
-        ),
+        *(statement for given in access.permissions for statement in _also(given)),
     ]
+
+
+def _also(given: Permission) -> Iterator[Statement]:
+    """What a permission allows; grants of keys go to AWS's services alone."""
+    sid, resources = f"Also{given.sid}", given.resources or ["*"]
+    if others := [action for action in given.actions if action != GRANT]:
+        yield Statement(sid=sid, actions=others, resources=resources)
+    if GRANT in given.actions:
+        for_aws = Condition(Operator.BOOL, "kms:GrantIsForAWSResource", "true")
+        yield Statement(sid=f"{sid}Grants", actions=[GRANT], resources=resources, conditions=[for_aws])
 
 
 def bucket_statements(buckets: Sequence[BucketAccess], account: Account) -> Iterator[Statement]:

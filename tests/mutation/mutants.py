@@ -129,8 +129,10 @@ def _changed_inputs(type: str, inputs: dict[str, Any]) -> Iterator[tuple[str, st
 @functools.cache
 def _required(type: str) -> frozenset[str]:
     """The inputs without which the SDK makes no resource: no program can leave them out."""
-    _, module, name = type.split(":")
-    package = importlib.import_module(f"pulumi_aws.{module.partition('/')[0].replace('lambda', 'lambda_')}")
+    _, token, name = type.split(":")
+    service, _, file = token.partition("/")
+    file = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", file)
+    package = importlib.import_module(f"pulumi_aws.{service.replace('lambda', 'lambda_')}.{file}")
     parameters = inspect.signature(getattr(package, f"{name}Args").__init__).parameters.values()
     required = [
         one.name

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 22)
 ABOUT_RESOURCES = tuple(rule for rule in RULES if STACK not in rule.types)
 ONE = {"zones": ZONES[:1]}
-TAGS = {"owner": "ml", "cost-center": "ml", "environment": "dev", "data-classification": "internal"}
+TAGS = {"owner": "ml", "cost-center": "ml", "environment": "prod", "data-classification": "internal"}
 BOTTLEROCKET = {"system": "bottlerocket", "release_version": "1.57.0-4b9a8c21"}
 POOLS = {
     "services": cpus(nodes=3),

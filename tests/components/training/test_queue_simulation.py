@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.components.training.kueue import Endless
 from tests.components.training.kueue_objects import Workload
 from tests.components.training.queue_laws import Simulation
 from tests.components.training.two_hundred_nodes import (
@@ -58,13 +60,15 @@ def simulate(
 
 @pytest.mark.parametrize("preempt_to_borrow", [False, True])
 def test_queues_hold_whatever_comes_and_goes(*, preempt_to_borrow: bool) -> None:
+    """With preempt_to_borrow a rare mix of sizes and priorities never settles (docs/training/queues.md): not so by default."""
     declared, seen = objects(preempt_to_borrow=preempt_to_borrow), Counter[str]()
 
     @settings(max_examples=80, deadline=None)
     @given(STEPS)
     def holds(steps: Any) -> None:
-        simulation = simulate(declared, steps)
-        seen.update(borrowed=simulation.borrowed, reclaimed=simulation.reclaimed)
+        with suppress(Endless) if preempt_to_borrow else nullcontext():
+            simulation = simulate(declared, steps)
+            seen.update(borrowed=simulation.borrowed, reclaimed=simulation.reclaimed)
 
     holds()
     assert seen["borrowed"]
