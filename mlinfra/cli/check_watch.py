@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,10 +33,20 @@ def keep_checking(again: Callable[[], Checking]) -> None:
     checking = again()
     assert checking.stack is not None
     warm = Warm(checking.stack)
+    interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
         while True:
             seen = look(checking.root, warm.files)
             _once(again, warm)
+            if interrupted:  # Python drops what is raised in finalizers and callbacks
+                break
             say("watching for changes; Ctrl-C ends it", style="dim")
             # What was saved during the check counts too: compared is with what was there before it.
             wait_for_change(checking.root, lambda: warm.files, seen)
@@ -44,6 +55,7 @@ def keep_checking(again: Callable[[], Checking]) -> None:
     except KeyboardInterrupt:
         say()
     finally:
+        signal.signal(signal.SIGINT, before)
         warm.close()
 
 
